@@ -17,7 +17,7 @@ export interface Topic<T> {
 
 /** One message to be appended in the same script that settles another. */
 export interface Emit {
-  readonly topic: Topic<never>;
+  readonly topic: Topic<unknown>;
   readonly payload: unknown;
 }
 
@@ -89,7 +89,10 @@ export interface ConsumerOptions<T> {
   readonly onDataLost?: (loss: { readonly topic: string; readonly group: string }) => void;
 }
 
-export interface BatchConsumerOptions<T> extends Omit<ConsumerOptions<T>, 'handler' | 'concurrency' | 'timeoutMs'> {
+export interface BatchConsumerOptions<T> extends Omit<
+  ConsumerOptions<T>,
+  'handler' | 'concurrency' | 'timeoutMs'
+> {
   /** Most messages in a batch. Default 500. */
   readonly batchSize?: number;
   /** Called with messages in stream order. Resolving acks them all; throwing leaves all of them pending, to come again after a backoff. */
@@ -192,7 +195,10 @@ export interface Broadcast<T> {
   /** Every subscriber sees every message. */
   subscribe(options: SubscribeOptions<T>): Lifecycle & { idleMs(): number };
   /** Kept messages after `from` (exclusive), oldest first, at most `limit`; `complete` is false where some after `from` were already trimmed. */
-  read(from: string, limit: number): Promise<{ readonly messages: BroadcastMessage<T>[]; readonly complete: boolean }>;
+  read(
+    from: string,
+    limit: number,
+  ): Promise<{ readonly messages: BroadcastMessage<T>[]; readonly complete: boolean }>;
 }
 
 export interface ConsumerInfo {
@@ -302,7 +308,9 @@ export interface Streams extends Lifecycle {
   inspect<T>(topic: Topic<T>, group: string): Promise<TopicInfo>;
   deadLetters<T>(topic: Topic<T>): DeadLetters<T>;
   /** Every message now in the stream, then every delayed one, oldest first, without taking any: what a restored owner compares its own books with. */
-  contents<T>(topic: Topic<T>): AsyncIterable<{ readonly id: string; readonly payload: T; readonly state: 'waiting' | 'delayed' }>;
+  contents<T>(
+    topic: Topic<T>,
+  ): AsyncIterable<{ readonly id: string; readonly payload: T; readonly state: 'waiting' | 'delayed' }>;
   /** A write and its deletion; rejects if Redis cannot take writes, whatever PING says. */
   checkWritable(): Promise<void>;
 }

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import {
+  selfPatchSchema,
+  tokenRequestSchema,
+  tokenResponseSchema,
+  userCreationSchema,
+  userPatchSchema,
+  userViewSchema,
+} from '../auth.ts';
+import { pageQuerySchema, pageSchema } from '../page.ts';
+import { principalSchema } from '../principal.ts';
+import { rpcContract } from './method.ts';
+
+const ofUser = z.object({ principal: principalSchema, userId: z.uuid() });
+
+export const authRpc = rpcContract('rpc:auth', {
+  'tokens.issue': {
+    request: z.object({ grant: tokenRequestSchema, address: z.string() }),
+    response: tokenResponseSchema,
+  },
+  /** Ends the session the access token belongs to. */
+  'tokens.revoke': {
+    request: z.object({ principal: principalSchema, tokenId: z.string(), sessionId: z.string() }),
+    response: z.object({}),
+  },
+  'users.me': { request: z.object({ principal: principalSchema }), response: userViewSchema },
+  'users.updateMe': {
+    request: z.object({ principal: principalSchema, patch: selfPatchSchema }),
+    response: userViewSchema,
+  },
+  'users.list': {
+    request: z.object({ principal: principalSchema, query: pageQuerySchema }),
+    response: pageSchema(userViewSchema),
+  },
+  'users.create': {
+    request: z.object({ principal: principalSchema, user: userCreationSchema }),
+    response: userViewSchema,
+  },
+  'users.get': { request: ofUser, response: userViewSchema },
+  'users.update': { request: ofUser.extend({ patch: userPatchSchema }), response: userViewSchema },
+  'users.delete': { request: ofUser, response: z.object({}) },
+});
+export type AuthRpc = (typeof authRpc)['methods'];

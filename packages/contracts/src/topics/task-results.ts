@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { storedArtifactSchema } from '../artifact.ts';
+import { jsonSchema } from '../json.ts';
+import { subtaskErrorSchema } from '../task.ts';
+import { streamTopic } from '../topic.ts';
+
+const base = {
+  taskId: z.uuid(),
+  ordinal: z.int().nonnegative(),
+  run: z.int().positive(),
+  attempt: z.int().positive(),
+  /** Epoch milliseconds by the worker's clock. */
+  at: z.number(),
+};
+
+/** What became of a subtask's attempt, as its worker saw it. */
+export const taskResultSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('started'), ...base, worker: z.string() }),
+  z.object({
+    type: z.literal('succeeded'),
+    ...base,
+    result: jsonSchema,
+    artifacts: z.array(storedArtifactSchema),
+    durationMs: z.number(),
+  }),
+  z.object({ type: z.literal('retrying'), ...base, error: subtaskErrorSchema }),
+  z.object({ type: z.literal('failed'), ...base, error: subtaskErrorSchema, durationMs: z.number() }),
+  z.object({ type: z.literal('cancelled'), ...base }),
+]);
+export type TaskResult = z.infer<typeof taskResultSchema>;
+
+export const taskResults = streamTopic('task_results', taskResultSchema);
+export const recorderGroup = 'recorder';
