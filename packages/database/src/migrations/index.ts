@@ -1,0 +1,5 @@
+import type { Migration } from './migration.ts';
+import { tasks } from './0002-tasks.ts';
+
+/** In the order they are applied. */
+export const migrations: readonly Migration[] = [tasks];
