@@ -1,0 +1,14 @@
+export { freePort, isPortFree } from './free-port.ts';
+export { findOrInstallRedis } from './debian-redis.ts';
+export { findRedis, howToInstallRedis } from './redis-binary.ts';
+export {
+  type Exit,
+  type ManagedProcess,
+  type ManagedProcessOptions,
+  lastLines,
+  startProcess,
+} from './managed-process.ts';
+export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export type { PostgresServer } from './postgres-server.ts';
+export { type Redis, type RedisOptions, startRedis } from './redis.ts';
+export { StackError, explainFileError } from './stack-error.ts';

@@ -1,0 +1,36 @@
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+// eslint-disable-next-line no-control-regex -- colours are control characters
+const colours = /\u001b\[[0-9;]*m/g;
+
+const kinds: readonly (readonly [RegExp, keyof Counts])[] = [
+  [/^\s*(\d+) tests? passed$/, 'passed'],
+  [/^\s*(\d+) tests? failed$/, 'failed'],
+  [/^\s*(\d+) (?:known failures?|tests? skipped|tests? todo)$/, 'skipped'],
+  [/^\s*(\d+) (?:unhandled rejections?|uncaught exceptions?)$/, 'failed'],
+  [/^\s*(\d+) tests? (?:remained pending|were pending)/, 'failed'],
+];
+
+/** Reads what ava's default reporter ends with. A run that failed without saying how counts as one failure. */
+export function avaSummary(output: string, exitCode: number | null): Counts {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let found = false;
+  for (const line of output.replace(colours, '').split('\n')) {
+    for (const [pattern, kind] of kinds) {
+      const match = pattern.exec(line);
+      if (match === null) continue;
+      found = true;
+      counts[kind] += Number(match[1]);
+    }
+  }
+  if ((!found || exitCode !== 0) && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+export function countsLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Postgres,
+  type PostgresOptions,
+  type Redis,
+  type RedisOptions,
+  startPostgres,
+  startRedis,
+} from '@backend2/dev-stack';
+import type { TestScope } from './test-scope.ts';
+
+function folder(t: TestScope, name: string): string {
+  const dir = mkdtempSync(join(tmpdir(), `backend2-own-${name}-`));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** For tests that kill, pause or fill a Redis: one of its own, durable unless said otherwise. */
+export async function startOwnRedis(t: TestScope, options: Partial<RedisOptions> = {}): Promise<Redis> {
+  const dir = options.dir ?? folder(t, 'redis');
+  const redis = await startRedis({ removeOnDeath: options.dir === undefined, ...options, dir });
+  t.teardown(() => redis.kill());
+  return redis;
+}
+
+/** For tests that kill or pause Postgres: a primary and, unless told not to, a streaming standby. */
+export async function startOwnPostgres(
+  t: TestScope,
+  options: Partial<PostgresOptions> = {},
+): Promise<Postgres> {
+  const dir = options.dir ?? folder(t, 'postgres');
+  const postgres = await startPostgres({
+    durable: false,
+    removeOnDeath: options.dir === undefined,
+    ...options,
+    dir,
+  });
+  t.teardown(() => postgres.kill());
+  return postgres;
+}

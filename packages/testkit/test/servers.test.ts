@@ -1,0 +1,79 @@
+import test from 'ava';
+import pg from 'pg';
+import { startOwnPostgres, startOwnRedis, until, usePostgres, useRedis } from '../src/index.ts';
+import { Redis } from 'ioredis';
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('two tests get two logical databases that do not see each other', async (t) => {
+  const [one, other] = await Promise.all([useRedis(t), useRedis(t)]);
+  await one.client.set('key', 'one');
+  t.not(one.url, other.url);
+  t.is(await other.client.get('key'), null);
+});
+
+test('a database cloned from a template has what prepare made, and prepare ran once', async (t) => {
+  const counting = await usePostgres(t);
+  await query(counting.primaryUrl, 'create table runs (at timestamptz)');
+  const options = {
+    template: `counted-${Math.random()}`,
+    prepare: async (url: string) => {
+      await query(url, 'create table things (id int)');
+      await query(counting.primaryUrl, 'insert into runs values (now())');
+    },
+  };
+  const [one, other] = await Promise.all([usePostgres(t, options), usePostgres(t, options)]);
+  await query(one.primaryUrl, 'insert into things values (1)');
+  t.deepEqual(await query(other.primaryUrl, 'select count(*)::int as n from things'), [{ n: 0 }]);
+  t.deepEqual(await query(counting.primaryUrl, 'select count(*)::int as n from runs'), [{ n: 1 }]);
+});
+
+test('the standby shows what the primary wrote and refuses to write', async (t) => {
+  const database = await usePostgres(t);
+  await query(database.primaryUrl, 'create table things as select 7 as id');
+  await database.waitForStandby();
+  t.deepEqual(await query(database.standbyUrl, 'select id from things'), [{ id: 7 }]);
+  await t.throwsAsync(query(database.standbyUrl, 'insert into things values (8)'), { code: '25006' });
+});
+
+test('a Redis of the test comes back after a kill with what it had', async (t) => {
+  const redis = await startOwnRedis(t, { settings: { appendfsync: 'always' } });
+  const client = new Redis(redis.url, { maxRetriesPerRequest: null });
+  client.on('error', () => undefined);
+  t.teardown(() => client.disconnect());
+  await client.set('key', 'kept');
+  await redis.kill();
+  t.false(redis.running);
+  await redis.start();
+  t.is(await client.get('key'), 'kept');
+});
+
+test('a paused Redis answers nothing until it is resumed', async (t) => {
+  const redis = await startOwnRedis(t);
+  const client = new Redis(redis.url, { commandTimeout: 200 });
+  t.teardown(() => client.disconnect());
+  await client.ping();
+  redis.pause();
+  await t.throwsAsync(client.ping(), { message: /timed out/i });
+  redis.resume();
+  t.is(await until(() => client.ping()), 'PONG');
+});
+
+test('a killed primary comes back with its data and its standby follows again', async (t) => {
+  const { primary, standby } = await startOwnPostgres(t, { password: 'se cret' });
+  await query(primary.url, 'create table things as select 1 as id');
+  await primary.kill();
+  await t.throwsAsync(query(primary.url, 'select 1'), { code: 'ECONNREFUSED' });
+  await primary.start();
+  await query(primary.url, 'insert into things values (2)');
+  await until(async () => (await query(standby?.url ?? '', 'select id from things')).length === 2);
+  t.pass();
+});
