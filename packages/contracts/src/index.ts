@@ -1,6 +1,7 @@
 export * from './artifact.ts';
 export * from './auth.ts';
 export * from './errors.ts';
+export * from './event-stream.ts';
 export * from './health.ts';
 export * from './image.ts';
 export * from './json.ts';
