@@ -1,0 +1,16 @@
+import { createContext, use } from 'react';
+import type { Api } from '../api/api.ts';
+import type { PageSession } from './session.ts';
+
+export interface Services {
+  readonly api: Api;
+  readonly session: PageSession;
+}
+
+export const ServicesContext = createContext<Services | null>(null);
+
+export const useServices = (): Services => {
+  const services = use(ServicesContext);
+  if (services === null) throw new Error('ServicesContext has no value: render inside App');
+  return services;
+};
