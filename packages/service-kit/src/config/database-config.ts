@@ -1,0 +1,43 @@
+import type { ConfigSchema } from './load-config.ts';
+
+export interface DatabaseConfig {
+  readonly primaryUrl: string;
+  readonly replicaUrls: string[];
+  readonly pool: { readonly size: number; readonly maxOverflow: number; readonly timeoutSeconds: number };
+}
+
+export const databaseConfig: ConfigSchema<DatabaseConfig> = {
+  primaryUrl: {
+    doc: 'The primary',
+    format: 'postgresUrl',
+    default: 'postgres://postgres@127.0.0.1:5432/backend2',
+    env: 'DATABASE_URL',
+    sensitive: true,
+  },
+  replicaUrls: {
+    doc: 'Streaming standbys, comma separated',
+    format: 'postgresUrls',
+    default: [],
+    env: 'DATABASE_REPLICA_URLS',
+    sensitive: true,
+  },
+  pool: {
+    size: { doc: 'Connections kept', format: 'whole', min: 0, max: 1000, default: 5, env: 'DB_POOL_SIZE' },
+    maxOverflow: {
+      doc: 'Further connections under load',
+      format: 'whole',
+      min: 0,
+      max: 1000,
+      default: 10,
+      env: 'DB_MAX_OVERFLOW',
+    },
+    timeoutSeconds: {
+      doc: 'Seconds to wait for a connection',
+      format: 'decimal',
+      min: 0.1,
+      max: 3600,
+      default: 30,
+      env: 'DB_POOL_TIMEOUT',
+    },
+  },
+};

@@ -1,0 +1,107 @@
+import type { Log } from '../log/create-log.ts';
+import type { Readiness } from './readiness.ts';
+import type { Service } from './service.ts';
+import { startAll } from './start-all.ts';
+
+export interface RunOptions {
+  readonly log: Log;
+  /** How long the stop may take before what still runs is aborted. */
+  readonly graceMs: number;
+  /** Told `ready` after the start and `draining` before the stop. */
+  readonly readiness?: Readiness;
+  /** How long to stay up, unready, before stopping. Default 0. */
+  readonly drainMs?: number;
+  /** Read once ready; sent to the parent process where there is one, and logged. */
+  readonly ports?: () => Readonly<Record<string, number>>;
+  /** Called last before the process exits, for example to flush an error tracker. */
+  readonly onExit?: () => Promise<void>;
+}
+
+/** After the grace: what aborted work gets to let go before the process ends regardless. */
+const afterHardMs = 5000;
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted || ms <= 0) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+
+const tellParent = (ports: Readonly<Record<string, number>>): void => {
+  if (process.connected) process.send?.({ type: 'ready', ports });
+};
+
+/**
+ * Runs a process: starts the services in order, stops them in reverse on SIGTERM, SIGINT, an uncaught error, or when
+ * the parent that forked it goes away; a second signal or the end of `graceMs` aborts what still runs. Ends the
+ * process: status 0 after a clean stop, 1 after a failed start, an uncaught error or an unclean stop.
+ */
+export const runUntilSignal = async (services: readonly Service[], options: RunOptions): Promise<never> => {
+  const { log, graceMs, readiness, drainMs = 0, onExit } = options;
+  const hard = new AbortController();
+  const asked = Promise.withResolvers<{ readonly why: string; readonly code: 0 | 1 }>();
+  let asks = 0;
+  const ask = (why: string, code: 0 | 1) => {
+    asks += 1;
+    if (asks > 1) hard.abort(new Error(`${why} during the stop`));
+    asked.resolve({ why, code });
+  };
+  const crash = (error: unknown) => {
+    log.fatal({ err: error }, 'uncaught error: stopping');
+    ask('uncaught error', 1);
+  };
+  process.on('SIGTERM', () => ask('SIGTERM', 0));
+  process.on('SIGINT', () => ask('SIGINT', 0));
+  process.on('disconnect', () => ask('the parent process is gone', 0));
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  const finish = async (code: 0 | 1): Promise<never> => {
+    readiness?.enter('stopped');
+    await onExit?.().catch((error: unknown) => log.error({ err: error }, 'last duties failed'));
+    process.exit(code);
+  };
+
+  let stopAll: (hard: AbortSignal) => Promise<void>;
+  try {
+    const stopBeforeReady = asked.promise.then(() => undefined);
+    const starting = startAll(services);
+    const started = await Promise.race([starting, stopBeforeReady]);
+    stopAll =
+      started ?? ((signal) => Promise.race([starting.then((stop) => stop(signal)), pause(graceMs, signal)]));
+    if (started) {
+      readiness?.enter('ready');
+      const ports = options.ports?.() ?? {};
+      log.info({ ports, ms: Math.round(process.uptime() * 1000) }, 'ready');
+      tellParent(ports);
+    }
+  } catch (error) {
+    log.fatal({ err: error }, 'could not start');
+    return finish(1);
+  }
+
+  const { why, code } = await asked.promise;
+  log.info({ why, graceMs }, 'stopping');
+  readiness?.enter('draining');
+  await pause(drainMs, hard.signal);
+  const grace = setTimeout(() => hard.abort(new Error('the grace period is over')), graceMs);
+  const given = new Promise<'late'>((resolve) => {
+    hard.signal.addEventListener('abort', () => void setTimeout(resolve, afterHardMs, 'late'), {
+      once: true,
+    });
+  });
+  const end = await Promise.race([
+    stopAll(hard.signal).then(
+      () => 'clean' as const,
+      (error: unknown) => {
+        log.error({ err: error }, 'unclean stop');
+        return 'unclean' as const;
+      },
+    ),
+    given,
+  ]);
+  clearTimeout(grace);
+  if (end === 'late') log.error({}, 'the stop took too long: leaving');
+  else log.info({ end }, 'stopped');
+  return finish(end === 'clean' ? code : 1);
+};
