@@ -19,6 +19,8 @@ export interface Topic<T> {
 export interface Emit {
   readonly topic: Topic<unknown>;
   readonly payload: unknown;
+  /** The trace is the settled message's unless given. */
+  readonly options?: Pick<PublishOptions, 'id' | 'maxAttempts' | 'trace' | 'partitionKey'>;
 }
 
 /** What a handler makes of a message. Returning nothing means `done`; throwing means `retry`, or `dead` for a `PermanentError`. */
@@ -218,6 +220,20 @@ export interface TopicInfo {
   readonly delayed: number;
   readonly dead: number;
   /** Age of the oldest entry not yet settled, milliseconds; 0 when there is none. */
+  readonly oldestMs: number;
+  readonly consumers: readonly ConsumerInfo[];
+  readonly partitions: readonly PartitionInfo[];
+}
+
+export interface PartitionInfo {
+  readonly partition: number;
+  /** The partition's Redis key. */
+  readonly key: string;
+  readonly length: number;
+  readonly lag: number;
+  readonly pending: number;
+  readonly delayed: number;
+  readonly dead: number;
   readonly oldestMs: number;
   readonly consumers: readonly ConsumerInfo[];
 }

@@ -1,0 +1,315 @@
+import { hostname } from 'node:os';
+import { backoffMs, defaultBackoff } from './backoff.ts';
+import { cutOff } from './cut-off.ts';
+import type { Delivered } from './delivered.ts';
+import type { Engine } from './engine.ts';
+import { decodeHead, encodeCore, errorText, withFailure, type StampedHead } from './envelope.ts';
+import { ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
+import { drawInstanceName } from './message-id.ts';
+import { outgoingOf } from './outgoing.ts';
+import { PartitionHold } from './partition-hold.ts';
+import type { Settlement } from './settler.ts';
+import { Slots } from './slots.ts';
+import { allTopicKeys } from './topic-keys.ts';
+import type { BatchConsumerOptions, Consumer, DeadReason, Message, Topic } from './types.ts';
+
+interface Held<T> {
+  readonly entry: Delivered;
+  readonly partition: number;
+  readonly head: StampedHead;
+  readonly message: Message<T>;
+  settling: boolean;
+  lost: boolean;
+}
+
+const settleGraceMs = 2000;
+
+/** Hands messages over in batches, one batch at a time; while one is handled the next is gathered. */
+export class BatchConsumer<T> implements Consumer {
+  readonly name: string;
+  readonly #engine: Engine;
+  readonly #topic: Topic<T>;
+  readonly #options: BatchConsumerOptions<T>;
+  readonly #batchSize: number;
+  readonly #slots: Slots;
+  readonly #holds: readonly PartitionHold[];
+  readonly #held = new Map<string, Held<T>>();
+  readonly #giveUp = new AbortController();
+  readonly #hard = new AbortController();
+  readonly #instance = drawInstanceName(hostname());
+  #waiting: Held<T>[] = [];
+  #state: 'new' | 'running' | 'stopping' = 'new';
+  #stopped: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
+  #batch: AbortController | undefined;
+
+  constructor(engine: Engine, topic: Topic<T>, options: BatchConsumerOptions<T>) {
+    this.name = `batch consumer ${topic.name}/${options.group}`;
+    this.#engine = engine;
+    this.#topic = topic;
+    this.#options = options;
+    this.#batchSize = options.batchSize ?? 500;
+    this.#slots = new Slots(this.#batchSize);
+    const partitions = allTopicKeys(engine.prefix, topic);
+    this.#holds = partitions.map(
+      (keys, partition) =>
+        new PartitionHold(engine, {
+          topic: topic.name,
+          keys,
+          group: options.group,
+          consumer: this.#instance,
+          leaseMs: options.leaseMs ?? 30_000,
+          maxDeliveries: options.maxDeliveries ?? 3,
+          slots: this.#slots,
+          partitions: partitions.length,
+          giveUp: this.#giveUp.signal,
+          deliver: (entries) => this.#deliver(entries, partition),
+          holding: () => this.#idsOf(partition, () => true),
+          renewing: () => this.#idsOf(partition, ({ settling }) => !settling),
+          suspectAllowed: () => this.#held.size === 0,
+          onLost: (ids) => this.#leasesLost(partition, ids),
+          onDataLost: () => options.onDataLost?.({ topic: topic.name, group: options.group }),
+        }),
+    );
+  }
+
+  get inFlight(): number {
+    return this.#held.size;
+  }
+
+  idleMs(): number {
+    return this.#state === 'new' ? 0 : Math.max(...this.#holds.map(({ reader }) => reader.idleMs()));
+  }
+
+  /** Most messages in hand; 0 pauses reading. */
+  setConcurrency(slots: number): void {
+    this.#slots.resize(slots);
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Error(`The ${this.name} was started before.`);
+    this.#state = 'running';
+    const started = await Promise.allSettled(this.#holds.map((hold) => hold.start()));
+    const failed = started.find((result) => result.status === 'rejected');
+    if (!failed) return;
+    await this.stop(AbortSignal.abort());
+    throw failed.reason;
+  }
+
+  stop(hard?: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(hard);
+    return this.#stopped;
+  }
+
+  async #stop(hard: AbortSignal | undefined): Promise<void> {
+    const wasRunning = this.#state === 'running';
+    this.#state = 'stopping';
+    if (!wasRunning) return;
+    const onHard = (): void => this.#hard.abort(new ConsumerStoppedError());
+    if (hard?.aborted) onHard();
+    else hard?.addEventListener('abort', onHard, { once: true });
+    await Promise.all(this.#holds.map(({ reader }) => reader.stop()));
+    const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
+    if (this.#working) await Promise.race([this.#working, aborted(this.#hard.signal)]);
+    await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
+    stopWaiting();
+    hard?.removeEventListener('abort', onHard);
+    await Promise.all(this.#holds.map((hold) => hold.leave()));
+  }
+
+  #idsOf(partition: number, wanted: (held: Held<T>) => boolean): string[] {
+    const ids: string[] = [];
+    for (const held of this.#held.values()) {
+      if (held.partition === partition && wanted(held)) ids.push(held.entry.entryId);
+    }
+    return ids;
+  }
+
+  #leasesLost(partition: number, ids: readonly string[]): void {
+    for (const id of ids) {
+      const held = this.#held.get(`${partition}/${id}`);
+      if (!held || held.settling) continue;
+      held.lost = true;
+      this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
+      this.#batch?.abort(new LeaseLostError());
+    }
+  }
+
+  #deliver(entries: readonly Delivered[], partition: number): void {
+    const { maxDeliveries = 3 } = this.#options;
+    for (const entry of entries) {
+      const slotted = entry.delivery <= maxDeliveries;
+      if (this.#state !== 'running') {
+        if (slotted) this.#slots.give(1);
+        continue;
+      }
+      if (!slotted) this.#slots.force();
+      this.#admit(entry, partition, slotted);
+    }
+    if (this.#waiting.length > 0) this.#working ??= this.#work();
+  }
+
+  #admit(entry: Delivered, partition: number, slotted: boolean): void {
+    const at = Number.parseInt(entry.entryId, 10);
+    let head: StampedHead = {
+      id: entry.entryId,
+      attempt: 1,
+      maxAttempts: 0,
+      trace: undefined,
+      history: [],
+      publishedAt: at,
+      dueAt: at,
+    };
+    let payload: T | undefined;
+    let unparsable: unknown;
+    try {
+      head = decodeHead(entry.head, entry.entryId);
+      payload = this.#topic.parse(JSON.parse(entry.payload));
+    } catch (error) {
+      unparsable = error;
+    }
+    const message: Message<T> = {
+      id: head.id,
+      payload: payload as T,
+      attempt: head.attempt,
+      delivery: entry.delivery,
+      maxAttempts: head.maxAttempts || (this.#options.maxAttempts ?? 3),
+      publishedAt: head.publishedAt,
+      trace: head.trace,
+    };
+    const held: Held<T> = { entry, partition, head, message, settling: false, lost: false };
+    this.#held.set(`${partition}/${entry.entryId}`, held);
+    if (!slotted) {
+      const lost = new Error(
+        `Handed to ${entry.delivery - 1} consumers, each of which was lost while it ran.`,
+      );
+      this.#bury(held, lost, 'deliveries-exhausted');
+    } else if (unparsable !== undefined) this.#bury(held, unparsable, 'unparsable');
+    else this.#waiting.push(held);
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0 && !this.#hard.signal.aborted) {
+        const suspect = this.#waiting.findIndex(({ entry }) => entry.delivery > 1);
+        // What was in a lost consumer's hands goes alone, so that one message that kills takes no other with it.
+        const size =
+          suspect === 0 ? 1 : Math.min(this.#batchSize, suspect < 0 ? this.#waiting.length : suspect);
+        await this.#handle(this.#waiting.splice(0, size));
+      }
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  /** Says a batch again until it is taken: what a batch waits for (a database, say) is rarely the fault of its messages. */
+  async #handle(batch: readonly Held<T>[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const live = batch.filter(({ lost }) => !lost);
+      for (const held of batch) if (held.lost) this.#release(held);
+      if (live.length === 0) return;
+      this.#batch = new AbortController();
+      const signal = AbortSignal.any([this.#batch.signal, this.#hard.signal]);
+      const startedAt = performance.now();
+      try {
+        await this.#options.handler(
+          live.map(({ message }) => message),
+          { signal },
+        );
+        for (const held of live)
+          this.#settle(held, startedAt, { op: 'done', entryId: held.entry.entryId, emits: [] });
+        return;
+      } catch (error) {
+        if (this.#hard.signal.aborted) return;
+        if (error instanceof PermanentError) return this.#isolate(live, error);
+        this.#engine.warn('a batch failed and is tried again', {
+          topic: this.#topic.name,
+          messages: live.length,
+          attempt,
+          error: errorText(error),
+        });
+        await this.#pause(backoffMs(this.#options.backoff ?? defaultBackoff, attempt));
+        if (this.#hard.signal.aborted) return;
+      } finally {
+        this.#batch = undefined;
+      }
+    }
+  }
+
+  /** A message in the batch cannot be handled, now or later: halves find it, and it alone is dead-lettered. */
+  async #isolate(batch: readonly Held<T>[], error: PermanentError): Promise<void> {
+    if (batch.length === 1) {
+      this.#bury(batch[0]!, error, 'permanent');
+      return;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    await this.#handle(batch.slice(0, middle));
+    await this.#handle(batch.slice(middle));
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(finish, ms);
+      const { signal } = this.#hard;
+      function finish(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      }
+      signal.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  #bury(held: Held<T>, error: unknown, reason: DeadReason): void {
+    const { head, entry, partition, message } = held;
+    const at = Math.round(this.#holds[partition]!.reader.clock.now() ?? head.dueAt);
+    const emits = this.#options.onDead?.({ message, error, reason }) ?? [];
+    this.#settle(held, performance.now(), {
+      op: 'dead',
+      entryId: entry.entryId,
+      publishedAt: head.publishedAt,
+      head: encodeCore({ ...head, history: [] }),
+      payload: entry.payload,
+      reason,
+      error: errorText(error),
+      history: JSON.stringify(withFailure(head, error, at)),
+      emits: emits.map((emit) => outgoingOf(this.#engine.prefix, emit, head.trace)),
+    });
+  }
+
+  #settle(held: Held<T>, startedAt: number, what: DistributiveOmit<Settlement, 'done'>): void {
+    const { observer } = this.#engine;
+    const { group } = this.#options;
+    held.settling = true;
+    this.#slots.settle();
+    const done = (settled: boolean): void => {
+      this.#slots.settled(1);
+      this.#held.delete(`${held.partition}/${held.entry.entryId}`);
+      if (!settled) return;
+      if (what.op === 'dead') observer.dead?.(this.#topic.name, group, what.reason);
+      if (!observer.settled) return;
+      const runMs = performance.now() - startedAt;
+      const now = this.#holds[held.partition]!.reader.clock.now() ?? held.head.dueAt;
+      observer.settled({
+        topic: this.#topic.name,
+        group,
+        outcome: what.op,
+        waitMs: Math.max(0, now - runMs - held.head.dueAt),
+        runMs,
+      });
+    };
+    this.#holds[held.partition]!.settler.push({ ...what, done });
+  }
+
+  #release(held: Held<T>): void {
+    if (this.#held.delete(`${held.partition}/${held.entry.entryId}`)) this.#slots.give(1);
+  }
+}
+
+type DistributiveOmit<U, K extends PropertyKey> = U extends unknown ? Omit<U, K> : never;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,55 @@
+/**
+ * Gathers items for one command. A lone item goes at the end of this turn of the event loop; while a batch is
+ * under way the next gathers, so a trickle waits for nothing and a flood shares round trips.
+ */
+export class Batcher<T> {
+  readonly #flush: (items: T[]) => Promise<void>;
+  readonly #most: number;
+  readonly #inFlightMost: number;
+  #waiting: T[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+  #drained: (() => void)[] = [];
+
+  /** @param flush must not reject; it tells each item's owner what became of it. */
+  constructor(flush: (items: T[]) => Promise<void>, most: number, inFlightMost = 1) {
+    this.#flush = flush;
+    this.#most = most;
+    this.#inFlightMost = inFlightMost;
+  }
+
+  push(item: T): void {
+    this.#waiting.push(item);
+    if (this.#scheduled || this.#inFlight >= this.#inFlightMost) return;
+    this.#scheduled = true;
+    setImmediate(this.#send);
+  }
+
+  /** Resolves when nothing waits or is under way. */
+  async idle(): Promise<void> {
+    if (this.#inFlight === 0 && this.#waiting.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#drained.push(resolve);
+    });
+  }
+
+  readonly #send = (): void => {
+    this.#scheduled = false;
+    while (this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {
+      const all = this.#waiting;
+      const batch = all.length <= this.#most ? all : all.slice(0, this.#most);
+      this.#waiting = all.length <= this.#most ? [] : all.slice(this.#most);
+      this.#inFlight++;
+      void this.#flush(batch).finally(this.#sent);
+    }
+  };
+
+  readonly #sent = (): void => {
+    this.#inFlight--;
+    this.#send();
+    if (this.#inFlight > 0 || this.#waiting.length > 0) return;
+    const drained = this.#drained;
+    this.#drained = [];
+    for (const resolve of drained) resolve();
+  };
+}

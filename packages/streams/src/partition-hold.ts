@@ -1,0 +1,70 @@
+import type { Engine } from './engine.ts';
+import { GroupReader, releasedName } from './group-reader.ts';
+import type { Delivered } from './delivered.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { runScript, scripts } from './lua-script.ts';
+import { Settler } from './settler.ts';
+import type { Slots } from './slots.ts';
+import type { TopicKeys } from './topic-keys.ts';
+
+export interface PartitionHoldOptions {
+  readonly topic: string;
+  readonly keys: TopicKeys;
+  readonly group: string;
+  readonly consumer: string;
+  readonly leaseMs: number;
+  readonly maxDeliveries: number;
+  readonly slots: Slots;
+  readonly partitions: number;
+  readonly giveUp: AbortSignal;
+  readonly deliver: (entries: readonly Delivered[]) => void;
+  /** Entries in hand, those being settled included. */
+  readonly holding: () => Iterable<string>;
+  /** Entries whose leases matter: in hand and not yet on their way out. */
+  readonly renewing: () => string[];
+  readonly suspectAllowed: () => boolean;
+  readonly onLost: (entryIds: readonly string[]) => void;
+  readonly onDataLost: () => void;
+}
+
+/** A consumer's part in one partition: it reads, keeps leases, settles, and leaves cleanly. */
+export class PartitionHold {
+  readonly reader: GroupReader;
+  readonly settler: Settler;
+  readonly #keeper: LeaseKeeper;
+  readonly #engine: Engine;
+  readonly #options: PartitionHoldOptions;
+
+  constructor(engine: Engine, options: PartitionHoldOptions) {
+    const { keys, group, consumer, slots, partitions } = options;
+    this.#engine = engine;
+    this.#options = options;
+    this.reader = new GroupReader(engine, {
+      ...options,
+      alone: partitions === 1,
+      share: () => Math.ceil(slots.size / partitions),
+    });
+    this.settler = new Settler(engine, keys, group, consumer, options.giveUp);
+    this.#keeper = new LeaseKeeper(engine, { ...options, stream: keys.stream, holding: options.renewing });
+  }
+
+  async start(): Promise<void> {
+    await this.reader.start();
+    this.#keeper.start();
+  }
+
+  /** After the last settlement: hands back what is left and takes the consumer's name away. */
+  async leave(): Promise<void> {
+    this.#keeper.stop();
+    const { keys, group, consumer } = this.#options;
+    try {
+      await runScript(this.#engine.commands, scripts.leave, [keys.stream], [group, consumer, releasedName]);
+    } catch (error) {
+      // What could not be handed back is claimed when its lease runs out.
+      this.#engine.warn('leaving the group failed', {
+        topic: this.#options.topic,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisConnection } from './types.ts';
+
+export type RedisClient = Redis | Cluster;
+
+/** A shared client retries for a few seconds and then says no; a reader's client is watched and replaced by its reader. */
+export type ConnectionRole = 'commands' | 'reader';
+
+const unavailable = /READONLY|LOADING|MASTERDOWN|CLUSTERDOWN/;
+
+const optionsFor = (role: ConnectionRole): RedisOptions => ({
+  protocol: 2,
+  connectTimeout: 3000,
+  lazyConnect: true,
+  enableAutoPipelining: false,
+  retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1000),
+  // A demoted master answers READONLY: connect anew, which finds the new one, and say it again.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  ...(role === 'commands'
+    ? { maxRetriesPerRequest: 5, socketTimeout: 4000 }
+    : { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
+});
+
+/** Makes a client that has not yet connected; its commands do that. */
+export const createClient = (connection: RedisConnection, role: ConnectionRole): RedisClient => {
+  const options = optionsFor(role);
+  switch (connection.kind) {
+    case 'single':
+      return new Redis(connection.url, options);
+    case 'sentinel':
+      return new Redis({
+        ...options,
+        sentinels: connection.sentinels.map(({ host, port }) => ({ host, port })),
+        name: connection.master,
+        username: connection.username,
+        password: connection.password,
+        sentinelPassword: connection.sentinelPassword,
+        db: connection.db ?? 0,
+        ...(connection.tls === true ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+        sentinelRetryStrategy: (times) => Math.min(50 * times, 1000),
+        failoverDetector: true,
+      });
+    case 'cluster':
+      return new Cluster(
+        connection.nodes.map(({ host, port }) => ({ host, port })),
+        {
+          lazyConnect: true,
+          enableAutoPipelining: false,
+          scaleReads: 'master',
+          clusterRetryStrategy: (times) => Math.min(50 * times, 1000),
+          retryDelayOnFailover: 200,
+          retryDelayOnClusterDown: 200,
+          retryDelayOnTryAgain: 100,
+          slotsRefreshTimeout: 2000,
+          redisOptions: {
+            ...options,
+            username: connection.username,
+            password: connection.password,
+            ...(connection.tls === true ? { tls: {} } : {}),
+          },
+        },
+      );
+  }
+};
+
+/** Whether the command may succeed later, on this server or the one that takes its place. */
+export const isTransient = (error: unknown): boolean => {
+  const message = error instanceof Error ? error.message : String(error);
+  return (
+    !/^(ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|NOGROUP|UNBLOCKED)/.test(message) ||
+    unavailable.test(message)
+  );
+};
+
+export const isGroupMissing = (error: unknown): boolean =>
+  error instanceof Error && /^(NOGROUP|UNBLOCKED)|the stream key no longer exists/.test(error.message);
+
+const listOfHosts = (hosts: string, defaultPort: number) =>
+  hosts.split(',').map((part) => {
+    const { hostname, port } = new URL(`redis://${part.trim()}`);
+    if (hostname === '') throw new Error('a host is missing');
+    return { host: hostname, port: port === '' ? defaultPort : Number(port) };
+  });
+
+/**
+ * Reads `redis[s]://[user:password@]host[:port][/db]`, `redis[s]+sentinel://[user:password@]host[:port],…/master[/db]`
+ * or `redis[s]+cluster://[user:password@]host[:port],…`. A sentinel's own password stands in `?sentinelPassword=`.
+ * @throws an error that names the fault and never the password.
+ */
+export const parseRedisConnection = (url: string): RedisConnection => {
+  const found = /^(rediss?)(\+sentinel|\+cluster)?:\/\/(?:([^@/]*)@)?([^/?]+)(\/[^?]*)?(?:\?(.*))?$/.exec(
+    url.trim(),
+  );
+  if (!found) {
+    throw new Error(
+      'The Redis URL is not one: say redis://host:6379/0, redis+sentinel://host:26379,host:26379/master or redis+cluster://host:7000,host:7001.',
+    );
+  }
+  const [, scheme, form, credentials = '', hosts = '', path = '', query = ''] = found;
+  if (form === undefined) return { kind: 'single', url: url.trim() };
+  const [username = '', ...rest] = credentials.split(':');
+  const password = rest.join(':');
+  const access = {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(scheme === 'rediss' ? { tls: true } : {}),
+  };
+  try {
+    if (form === '+cluster') return { kind: 'cluster', nodes: listOfHosts(hosts, 6379), ...access };
+    const [, master = '', db = '0'] = path.split('/');
+    if (master === '') throw new Error("the master's name is missing after the hosts");
+    if (!/^\d+$/.test(db)) throw new Error("the database after the master's name is not a number");
+    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword');
+    return {
+      kind: 'sentinel',
+      sentinels: listOfHosts(hosts, 26_379),
+      master,
+      db: Number(db),
+      ...access,
+      ...(sentinelPassword === null ? {} : { sentinelPassword }),
+    };
+  } catch (cause) {
+    throw new Error(
+      `The Redis URL of the form redis${form} is not valid: ${cause instanceof Error && !('input' in cause) ? cause.message : 'a host or port is malformed'}.`,
+    );
+  }
+};

@@ -1,0 +1,148 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Batcher } from './batcher.ts';
+import type { Engine } from './engine.ts';
+import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
+import type { Outgoing } from './outgoing.ts';
+import { isGroupMissing, isTransient } from './redis-connection.ts';
+import type { TopicKeys } from './topic-keys.ts';
+import type { DeadReason } from './types.ts';
+
+/** What is to become of an entry. */
+export type Settlement = {
+  readonly entryId: string;
+  readonly emits: readonly Outgoing[];
+  /** Told once Redis has it; false where another consumer had settled or taken the entry before. */
+  readonly done: (settled: boolean) => void;
+} & (
+  | { readonly op: 'done' }
+  | {
+      readonly op: 'retry';
+      readonly delayMs: number;
+      readonly publishedAt: number;
+      readonly head: string;
+      readonly payload: string;
+    }
+  | {
+      readonly op: 'dead';
+      readonly publishedAt: number;
+      readonly head: string;
+      readonly payload: string;
+      readonly reason: DeadReason;
+      readonly error: string;
+      readonly history: string;
+    }
+);
+
+/** Settlements in one script. */
+const perScript = 200;
+
+/** Brings the outcomes of one consumer on one partition to Redis; says them again until Redis has them or it is told to give up. */
+export class Settler {
+  readonly #engine: Engine;
+  readonly #keys: TopicKeys;
+  readonly #group: string;
+  readonly #consumer: string;
+  readonly #batcher: Batcher<Settlement>;
+  readonly #giveUp: AbortSignal;
+
+  constructor(engine: Engine, keys: TopicKeys, group: string, consumer: string, giveUp: AbortSignal) {
+    this.#engine = engine;
+    this.#keys = keys;
+    this.#group = group;
+    this.#consumer = consumer;
+    this.#giveUp = giveUp;
+    this.#batcher = new Batcher((batch) => this.#flush(batch), perScript, 2);
+  }
+
+  push(settlement: Settlement): void {
+    this.#batcher.push(settlement);
+  }
+
+  idle(): Promise<void> {
+    return this.#batcher.idle();
+  }
+
+  async #flush(batch: readonly Settlement[]): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        const lost = batch.every((item) => item.op === 'done' && item.emits.length === 0)
+          ? await this.#ack(batch)
+          : await this.#settle(batch);
+        batch.forEach((item, index) => item.done(!lost.has(index)));
+        return;
+      } catch (error) {
+        if (isGroupMissing(error) || this.#giveUp.aborted) break;
+        this.#engine.warn('settling failed and is tried again', {
+          stream: this.#keys.stream,
+          error: error instanceof Error ? error.message : String(error),
+        });
+        const pause = isTransient(error) ? Math.min(50 * 2 ** failures, 1000) : 1000;
+        await wait(pause, undefined, { signal: this.#giveUp }).catch(() => undefined);
+      }
+    }
+    for (const item of batch) item.done(false);
+  }
+
+  async #ack(batch: readonly Settlement[]): Promise<ReadonlySet<number>> {
+    const args: ScriptArgument[] = [this.#group];
+    for (const { entryId } of batch) args.push(entryId);
+    const acked = Number(await runScript(this.#engine.commands, scripts.ack, [this.#keys.stream], args));
+    // Which ones were lost is not worth a command each: nothing was to be emitted.
+    return acked === batch.length || batch.length > 1 ? nothingLost : onlyLost;
+  }
+
+  async #settle(batch: readonly Settlement[]): Promise<ReadonlySet<number>> {
+    if (!this.#engine.colocated) await this.#emitFirst(batch);
+    const names = [this.#keys.stream, this.#keys.delayed, this.#keys.dead];
+    const args: ScriptArgument[] = [this.#group, this.#consumer];
+    for (const item of batch) {
+      switch (item.op) {
+        case 'done':
+          args.push('d', item.entryId);
+          break;
+        case 'retry':
+          args.push('r', item.entryId, item.delayMs, item.publishedAt, item.head, item.payload);
+          break;
+        case 'dead':
+          args.push(
+            'x',
+            item.entryId,
+            item.publishedAt,
+            item.head,
+            item.payload,
+            item.reason,
+            item.error,
+            item.history,
+          );
+          break;
+      }
+      const emits = this.#engine.colocated ? item.emits : [];
+      args.push(emits.length);
+      for (const emit of emits) {
+        let index = names.indexOf(emit.key);
+        if (index < 0) index = names.push(emit.key) - 1;
+        args.push(index + 1, emit.head, emit.payload, emit.keep, emit.expiryMs);
+      }
+    }
+    return new Set((await runScript(this.#engine.commands, scripts.settle, names, args)) as number[]);
+  }
+
+  /** In a Cluster another stream lives on another node: appended before the ack, so at least once and not atomic. */
+  async #emitFirst(batch: readonly Settlement[]): Promise<void> {
+    const appends: Promise<unknown>[] = [];
+    for (const { emits } of batch) {
+      for (const { key, head, payload, keep, expiryMs } of emits) {
+        appends.push(
+          keep > 0
+            ? this.#engine.commands.xadd(key, 'MAXLEN', '~', keep, '*', 'h', head, 'p', payload)
+            : this.#engine.commands.xadd(key, '*', 'h', head, 'p', payload),
+        );
+        if (expiryMs > 0) appends.push(this.#engine.commands.pexpire(key, expiryMs));
+      }
+    }
+    await Promise.all(appends);
+  }
+}
+
+const nothingLost: ReadonlySet<number> = new Set();
+const onlyLost: ReadonlySet<number> = new Set([0]);

@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis';
+import { fromRead } from './delivered.ts';
+import type { Engine } from './engine.ts';
+import { TopicPublisher } from './publisher.ts';
+import { StreamSubscription } from './subscription.ts';
+import { topicKeys } from './topic-keys.ts';
+import { drawMessageId } from './message-id.ts';
+import { payloadJson } from './outgoing.ts';
+import type { Broadcast, BroadcastMessage, SubscribeOptions, Topic } from './types.ts';
+
+const retainedByDefault = 10_000;
+
+const earlier = (a: string, b: string): boolean => {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  return aMs < bMs || (aMs === bMs && aSeq < bSeq);
+};
+
+/** Messages that every subscriber sees; the newest are kept for those who resume. */
+export class StreamBroadcast<T> implements Broadcast<T> {
+  readonly #engine: Engine;
+  readonly #topic: Topic<T>;
+  readonly #key: string;
+  readonly #publisher: TopicPublisher<T>;
+
+  constructor(engine: Engine, topic: Topic<T>) {
+    this.#engine = engine;
+    // Order is the point of a broadcast, so it has one partition whatever its topic says.
+    this.#topic = { name: topic.name, parse: topic.parse, retain: topic.retain ?? retainedByDefault };
+    this.#key = topicKeys(engine.prefix, topic.name, 0).stream;
+    this.#publisher = new TopicPublisher(engine, this.#topic);
+  }
+
+  async publish(payload: T): Promise<string> {
+    const body = payloadJson(this.#topic.parse(payload));
+    const id = await this.#engine.commands.xadd(
+      this.#key,
+      'MAXLEN',
+      '~',
+      this.#topic.retain ?? retainedByDefault,
+      '*',
+      'h',
+      drawMessageId(),
+      'p',
+      body,
+    );
+    this.#engine.observer.published?.(this.#topic.name, 1);
+    return id!;
+  }
+
+  publishMany(payloads: readonly T[]): Promise<string[]> {
+    return this.#publisher.publishMany(payloads.map((payload) => ({ payload })));
+  }
+
+  subscribe(options: SubscribeOptions<T>): StreamSubscription<T> {
+    return new StreamSubscription(this.#engine, this.#topic, this.#key, options);
+  }
+
+  async read(
+    from: string,
+    limit: number,
+  ): Promise<{ readonly messages: BroadcastMessage<T>[]; readonly complete: boolean }> {
+    const client = this.#engine.commands as Redis;
+    const replies = await client
+      .pipeline()
+      .xrange(this.#key, from === '0' || from === '0-0' ? '-' : `(${from}`, '+', 'COUNT', limit)
+      .xrange(this.#key, '-', '+', 'COUNT', 1)
+      .xinfo('STREAM', this.#key)
+      .exec();
+    const [[rangeError, range] = [], [, first] = [], [infoError, info] = []] = replies ?? [];
+    if (rangeError) throw rangeError;
+    const entries = fromRead([[this.#key, range as [string, string[]][]]]);
+    const messages = entries.map(({ entryId, payload }) => ({
+      entryId,
+      payload: this.#topic.parse(JSON.parse(payload)),
+    }));
+    if (infoError) return { messages, complete: from === '0' || from === '0-0' };
+    const at = (name: string): unknown => (info as unknown[])[(info as unknown[]).indexOf(name) + 1];
+    const oldest = (first as [string][])[0]?.[0];
+    const nothingTrimmed =
+      (info as unknown[]).includes('entries-added') && at('entries-added') === at('length');
+    const knownPoint =
+      oldest !== undefined && !earlier(from, oldest) && !earlier(String(at('last-generated-id')), from);
+    return { messages, complete: nothingTrimmed || knownPoint };
+  }
+}

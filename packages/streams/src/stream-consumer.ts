@@ -1,0 +1,405 @@
+import { hostname } from 'node:os';
+import { cutOff } from './cut-off.ts';
+import { backoffMs, defaultBackoff } from './backoff.ts';
+import type { Delivered } from './delivered.ts';
+import type { Engine } from './engine.ts';
+import { decodeHead, encodeCore, errorText, nextAttempt, withFailure, type StampedHead } from './envelope.ts';
+import { AttemptTimeoutError, ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
+import { drawInstanceName } from './message-id.ts';
+import { type Outgoing, outgoingOf } from './outgoing.ts';
+import { PartitionHold } from './partition-hold.ts';
+import { Run } from './run.ts';
+import { Slots } from './slots.ts';
+import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  DeadReason,
+  Emit,
+  HandlerContext,
+  Message,
+  Outcome,
+  Topic,
+} from './types.ts';
+
+/** How long a handler may go on after its signal was aborted before its slot is taken from it. */
+const abortGraceMs = 1000;
+/** How long after a hard stop outcomes may take to reach Redis. */
+const settleGraceMs = 2000;
+const done: Outcome = { kind: 'done' };
+
+/** What the engine's own handlers may say beside a user's outcome. */
+export type EngineOutcome = Outcome | { readonly kind: 'done'; readonly append: readonly Outgoing[] };
+
+export interface EngineConsumerOptions<T> extends Omit<ConsumerOptions<T>, 'handler'> {
+  readonly handler: (message: Message<T>, context: HandlerContext) => Promise<EngineOutcome | void>;
+  /** Dead messages are dropped and not kept. */
+  readonly discardDead?: boolean;
+}
+
+/** Runs a handler for each message of a topic, up to `concurrency` at once. */
+export class StreamConsumer<T> implements Consumer {
+  readonly name: string;
+  readonly #engine: Engine;
+  readonly #topic: Topic<T>;
+  readonly #options: EngineConsumerOptions<T>;
+  readonly #slots: Slots;
+  readonly #holds: readonly PartitionHold[];
+  readonly #runs: readonly Map<string, Run>[];
+  readonly #giveUp = new AbortController();
+  readonly #instance = drawInstanceName(hostname());
+  #state: 'new' | 'running' | 'stopping' = 'new';
+  #stopped: Promise<void> | undefined;
+  #running = 0;
+  #suspects = 0;
+  #allDone: (() => void) | undefined;
+
+  constructor(engine: Engine, topic: Topic<T>, options: EngineConsumerOptions<T>) {
+    this.name = `consumer ${topic.name}/${options.group}`;
+    this.#engine = engine;
+    this.#topic = topic;
+    this.#options = options;
+    this.#slots = new Slots(options.concurrency ?? 1);
+    const partitions = allTopicKeys(engine.prefix, topic);
+    this.#runs = partitions.map(() => new Map());
+    this.#holds = partitions.map((keys, partition) => this.#hold(keys, partition, partitions.length));
+  }
+
+  get inFlight(): number {
+    return this.#running;
+  }
+
+  idleMs(): number {
+    return this.#state === 'new' ? 0 : Math.max(...this.#holds.map(({ reader }) => reader.idleMs()));
+  }
+
+  /** Redis's time by the first partition's clock; undefined until it was heard. */
+  redisNow(): number | undefined {
+    return this.#holds[0]!.reader.clock.now();
+  }
+
+  setConcurrency(slots: number): void {
+    this.#slots.resize(slots);
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Error(`The ${this.name} was started before.`);
+    this.#state = 'running';
+    const started = await Promise.allSettled(this.#holds.map((hold) => hold.start()));
+    const failed = started.find((result) => result.status === 'rejected');
+    if (!failed) return;
+    await this.stop(AbortSignal.abort());
+    throw failed.reason;
+  }
+
+  stop(hard?: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(hard);
+    return this.#stopped;
+  }
+
+  async #stop(hard: AbortSignal | undefined): Promise<void> {
+    const wasRunning = this.#state === 'running';
+    this.#state = 'stopping';
+    if (!wasRunning) return;
+    await Promise.all(this.#holds.map(({ reader }) => reader.stop()));
+    await this.#finished(hard);
+    if (hard?.aborted) this.#abandonAll();
+    // Outcomes already known still go out; a Redis that is gone may delay that only so long after a hard stop.
+    const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
+    await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
+    stopWaiting();
+    await Promise.all(this.#holds.map((hold) => hold.leave()));
+  }
+
+  /** Resolves when nothing runs any more, or when `hard` is aborted. */
+  async #finished(hard: AbortSignal | undefined): Promise<void> {
+    if (this.#running === 0 || hard?.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#allDone = resolve;
+      hard?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  #abandonAll(): void {
+    const reason = new ConsumerStoppedError();
+    for (const runs of this.#runs) {
+      for (const run of runs.values()) {
+        if (run.settling) continue;
+        run.abandoned = true;
+        run.abort(reason);
+      }
+    }
+  }
+
+  #hold(keys: TopicKeys, partition: number, partitions: number): PartitionHold {
+    const runs = this.#runs[partition]!;
+    const { group, leaseMs = 30_000, maxDeliveries = 3 } = this.#options;
+    return new PartitionHold(this.#engine, {
+      topic: this.#topic.name,
+      keys,
+      group,
+      consumer: this.#instance,
+      leaseMs,
+      maxDeliveries,
+      slots: this.#slots,
+      partitions,
+      giveUp: this.#giveUp.signal,
+      deliver: (entries) => {
+        if (this.#state !== 'running')
+          this.#slots.give(entries.filter((entry) => this.#holdsSlot(entry)).length);
+        else for (const entry of entries) this.#begin(entry, partition);
+      },
+      holding: () => runs.keys(),
+      renewing: () =>
+        [...runs.values()].filter(({ settling }) => !settling).map(({ entry }) => entry.entryId),
+      suspectAllowed: () => this.#suspects === 0,
+      onLost: (ids) => this.#leasesLost(runs, ids),
+      onDataLost: () => this.#options.onDataLost?.({ topic: this.#topic.name, group }),
+    });
+  }
+
+  #holdsSlot({ delivery }: Delivered): boolean {
+    return delivery <= (this.#options.maxDeliveries ?? 3);
+  }
+
+  #leasesLost(runs: ReadonlyMap<string, Run>, ids: readonly string[]): void {
+    for (const id of ids) {
+      const run = runs.get(id);
+      if (!run || run.settling) continue;
+      this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
+      run.abort(new LeaseLostError());
+    }
+  }
+
+  #begin(entry: Delivered, partition: number): void {
+    const { maxDeliveries = 3 } = this.#options;
+    const slotted = this.#holdsSlot(entry);
+    let head: StampedHead;
+    let headError: unknown;
+    try {
+      head = decodeHead(entry.head, entry.entryId);
+    } catch (error) {
+      headError = error;
+      const at = Number.parseInt(entry.entryId, 10);
+      head = {
+        id: entry.entryId,
+        attempt: 1,
+        maxAttempts: 0,
+        trace: undefined,
+        history: [],
+        publishedAt: at,
+        dueAt: at,
+      };
+    }
+    const suspect = entry.delivery > 1 && entry.delivery === maxDeliveries;
+    const run = new Run(entry, head, partition, suspect);
+    run.waitedMs = Math.max(0, (this.#holds[partition]!.reader.clock.now() ?? head.dueAt) - head.dueAt);
+    this.#runs[partition]!.set(entry.entryId, run);
+    this.#running++;
+    if (suspect) this.#suspects++;
+    if (!slotted) this.#slots.force();
+
+    let payload: T | undefined;
+    let unparsable: unknown = headError;
+    if (unparsable === undefined) {
+      try {
+        payload = this.#topic.parse(JSON.parse(entry.payload));
+      } catch (error) {
+        unparsable = error;
+      }
+    }
+    if (!slotted) {
+      const error = new Error(
+        `Handed to ${entry.delivery - 1} consumers, each of which was lost while it ran.`,
+      );
+      this.#bury(run, payload, error, 'deliveries-exhausted', []);
+    } else if (unparsable !== undefined) {
+      this.#bury(run, undefined, unparsable, 'unparsable', []);
+    } else void this.#handle(run, payload as T);
+  }
+
+  #message(run: Run, payload: T): Message<T> {
+    const { head, entry } = run;
+    return {
+      id: head.id,
+      payload,
+      attempt: head.attempt,
+      delivery: entry.delivery,
+      maxAttempts: head.maxAttempts || (this.#options.maxAttempts ?? 3),
+      publishedAt: head.publishedAt,
+      trace: head.trace,
+    };
+  }
+
+  async #handle(run: Run, payload: T): Promise<void> {
+    const message = this.#message(run, payload);
+    let outcome: EngineOutcome;
+    try {
+      const { timeoutMs } = this.#options;
+      const limit = typeof timeoutMs === 'function' ? timeoutMs(message) : timeoutMs;
+      const running = this.#options.handler(message, run);
+      outcome = (limit === undefined ? await running : await this.#within(limit, run, running)) ?? done;
+    } catch (error) {
+      outcome = error instanceof PermanentError ? { kind: 'dead', error } : { kind: 'retry', error };
+    }
+    if (run.abandoned) {
+      this.#finish(run, false);
+      return;
+    }
+    let emits: Outgoing[];
+    try {
+      emits =
+        'append' in outcome
+          ? [...outcome.append]
+          : (outcome.emit?.map((emit) => outgoingOf(this.#engine.prefix, emit, run.head.trace)) ?? noEmits);
+    } catch (error) {
+      outcome = { kind: 'retry', error };
+      emits = noEmits;
+    }
+    switch (outcome.kind) {
+      case 'done':
+        this.#settleDone(run, emits);
+        return;
+      case 'dead':
+        this.#bury(run, payload, outcome.error, 'permanent', emits);
+        return;
+      case 'retry':
+        if (message.attempt >= message.maxAttempts) {
+          this.#bury(run, payload, outcome.error, 'attempts-exhausted', emits);
+        } else this.#settleRetry(run, outcome, emits);
+    }
+  }
+
+  async #within(
+    limitMs: number,
+    run: Run,
+    running: Promise<EngineOutcome | void>,
+  ): Promise<EngineOutcome | void> {
+    const timeout = new AttemptTimeoutError(limitMs);
+    let timer: NodeJS.Timeout | undefined;
+    let timedOut = false;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        timedOut = true;
+        run.abort(timeout);
+        timer = setTimeout(reject, abortGraceMs, timeout);
+      }, limitMs);
+    });
+    try {
+      const outcome = await Promise.race([running, late]);
+      if (timedOut) throw timeout;
+      return outcome;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #settleDone(run: Run, emits: readonly Outgoing[]): void {
+    const { entryId } = run.entry;
+    this.#toSettle(run);
+    this.#holds[run.partition]!.settler.push({
+      op: 'done',
+      entryId,
+      emits,
+      done: (settled) => this.#settled(run, 'done', settled),
+    });
+  }
+
+  #settleRetry(run: Run, outcome: Extract<Outcome, { kind: 'retry' }>, emits: readonly Outgoing[]): void {
+    const { head, entry } = run;
+    const delayMs = outcome.afterMs ?? backoffMs(this.#options.backoff ?? defaultBackoff, head.attempt);
+    this.#toSettle(run);
+    this.#holds[run.partition]!.settler.push({
+      op: 'retry',
+      entryId: entry.entryId,
+      delayMs: Math.max(0, Math.ceil(delayMs)),
+      publishedAt: head.publishedAt,
+      head: nextAttempt(head, outcome.error, this.#now(run)),
+      payload: entry.payload,
+      emits,
+      done: (settled) => this.#settled(run, 'retry', settled),
+    });
+  }
+
+  #bury(
+    run: Run,
+    payload: T | undefined,
+    error: unknown,
+    reason: DeadReason,
+    emits: readonly Outgoing[],
+  ): void {
+    const { head, entry } = run;
+    if (this.#options.discardDead) {
+      this.#settleDone(run, emits);
+      return;
+    }
+    const history = withFailure(head, error, this.#now(run));
+    this.#toSettle(run);
+    this.#holds[run.partition]!.settler.push({
+      op: 'dead',
+      entryId: entry.entryId,
+      publishedAt: head.publishedAt,
+      head: encodeCore({ ...head, history: [] }),
+      payload: entry.payload,
+      reason,
+      error: errorText(error),
+      history: JSON.stringify(history),
+      emits: [...emits, ...this.#lastWords(run, payload, error, reason)],
+      done: (settled) => {
+        if (settled) this.#engine.observer.dead?.(this.#topic.name, this.#options.group, reason);
+        this.#settled(run, 'dead', settled);
+      },
+    });
+  }
+
+  #lastWords(run: Run, payload: T | undefined, error: unknown, reason: DeadReason): Outgoing[] {
+    const { onDead } = this.#options;
+    if (!onDead) return [];
+    try {
+      const message = this.#message(run, payload as T);
+      const emits: readonly Emit[] = onDead({ message, error, reason });
+      return emits.map((emit) => outgoingOf(this.#engine.prefix, emit, run.head.trace));
+    } catch (cause) {
+      this.#engine.warn('onDead failed: the message is dead-lettered without it', {
+        topic: this.#topic.name,
+        id: run.head.id,
+        error: errorText(cause),
+      });
+      return [];
+    }
+  }
+
+  #now({ partition, head }: Run): number {
+    return Math.round(this.#holds[partition]!.reader.clock.now() ?? head.dueAt);
+  }
+
+  #toSettle(run: Run): void {
+    run.settling = true;
+    run.ranMs = performance.now() - run.startedAt;
+    this.#slots.settle();
+  }
+
+  #settled(run: Run, outcome: 'done' | 'retry' | 'dead', settled: boolean): void {
+    this.#slots.settled(1);
+    this.#finish(run, true);
+    const { observer } = this.#engine;
+    if (!settled || !observer.settled) return;
+    observer.settled({
+      topic: this.#topic.name,
+      group: this.#options.group,
+      outcome,
+      waitMs: run.waitedMs,
+      runMs: run.ranMs,
+    });
+  }
+
+  #finish(run: Run, slotGiven: boolean): void {
+    this.#runs[run.partition]!.delete(run.entry.entryId);
+    this.#running--;
+    if (run.suspect) this.#suspects--;
+    if (!slotGiven) this.#slots.give(1);
+    if (this.#running === 0) this.#allDone?.();
+  }
+}
+
+const noEmits: Outgoing[] = [];
