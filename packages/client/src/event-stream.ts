@@ -34,7 +34,8 @@ export async function* eventStream(
   { signal, lastEventId = '', onConnection }: EventStreamOptions = {},
 ): AsyncGenerator<StreamedEvent, void, undefined> {
   const position = { lastEventId, retryMs: 1000 };
-  for (let failures = 0; !signal?.aborted; failures++) {
+  for (let failures = 0; ; failures++) {
+    if (signal?.aborted) return;
     try {
       for await (const event of connection(transport, path, position, signal, onConnection)) {
         failures = 0;
