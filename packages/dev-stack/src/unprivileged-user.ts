@@ -32,7 +32,7 @@ function works(command: string, args: readonly string[], options: { uid?: number
  */
 export function unprivilegedIdentity(paths: readonly string[]): Identity {
   if (process.getuid?.() !== 0) return { prefix: [] };
-  const reach = ['-c', 'for path; do test -r "$path" || exit 1; done', 'reach', ...paths];
+  const reach = ['-c', 'for path; do test -x "$path" || exit 1; done', 'reach', ...paths];
   if (works('/bin/sh', reach, { uid: nobody, gid: nobody })) return { uid: nobody, gid: nobody, prefix: [] };
   const [command = '', ...args] = launcher;
   if (works(command, [...args, '/bin/sh', ...reach], {})) return { prefix: launcher };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,6 +13,7 @@ import type { TestScope } from './test-scope.ts';
 
 function folder(t: TestScope, name: string): string {
   const dir = mkdtempSync(join(tmpdir(), `backend2-own-${name}-`));
+  chmodSync(dir, 0o711); // as root, Postgres runs as another user who must pass through
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }

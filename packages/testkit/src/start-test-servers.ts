@@ -1,17 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, startRedis } from '@backend2/dev-stack';
 import { testServerEnvironment } from './test-servers.ts';
 
-export const testDatabases = 4096;
+const testDatabases = 4096;
 
 /** Real servers in folders of their own that vanish with them, tuned for tests: a crash may lose data. */
 export async function startTestServers(): Promise<{
   environment: Record<string, string>;
   stop(): Promise<void>;
 }> {
-  const folder = (name: string) => mkdtempSync(join(tmpdir(), `backend2-test-${name}-`));
+  const folder = (name: string) => {
+    const dir = mkdtempSync(join(tmpdir(), `backend2-test-${name}-`));
+    chmodSync(dir, 0o711); // as root, Postgres runs as another user who must pass through
+    return dir;
+  };
   const postgresDir = folder('postgres');
   const redisDir = folder('redis');
   const clean = () => {

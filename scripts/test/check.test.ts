@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { checkBoundaries } from '../check/boundaries.ts';
+
+function plant(t: ExecutionContext, files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'backend2-planted-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+  return root;
+}
+
+const value = 'export const value: number = 1;\n';
+
+const violations: Record<string, Record<string, string>> = {
+  'no-service-to-service': {
+    'services/one/src/main.ts': "import { value } from '../../two/src/value.ts';\nvoid value;\n",
+    'services/two/src/value.ts': value,
+  },
+  'no-package-to-service': {
+    'packages/contracts/src/index.ts': "export { value } from '../../../services/two/src/value.ts';\n",
+    'services/two/src/value.ts': value,
+  },
+  'no-transport-in-domain': {
+    'services/one/src/domain/rule.ts': "import { createServer } from 'node:http';\nvoid createServer;\n",
+  },
+  'packages-downwards-0': {
+    'packages/contracts/src/index.ts':
+      "import type { Value } from '../../database/src/index.ts';\nexport type V = Value;\n",
+    'packages/database/src/index.ts': 'export type Value = 1;\n',
+  },
+  'no-deep-import': {
+    'services/one/src/main.ts':
+      "import { value } from '../../../packages/contracts/src/inner.ts';\nvoid value;\n",
+    'packages/contracts/src/inner.ts': value,
+  },
+  'no-circular': {
+    'packages/contracts/src/a.ts': "import { b } from './b.ts';\nexport const a = (): unknown => b;\n",
+    'packages/contracts/src/b.ts': "import { a } from './a.ts';\nexport const b = (): unknown => a;\n",
+  },
+};
+
+for (const [rule, files] of Object.entries(violations)) {
+  test(`a planted violation of ${rule} is found`, async (t) => {
+    const { problems } = await checkBoundaries(plant(t, files), { atLeast: 1 });
+    t.true(
+      problems.some((problem) => problem.startsWith(`${rule}:`)),
+      problems.join('\n'),
+    );
+  });
+}
+
+test('imports that go the right way are let through', async (t) => {
+  const root = plant(t, {
+    'services/one/src/domain/rule.ts':
+      "import { value } from '../../../../packages/contracts/src/index.ts';\nvoid value;\n",
+    'packages/contracts/src/index.ts': value,
+  });
+  t.deepEqual((await checkBoundaries(root, { atLeast: 2 })).problems, []);
+});
+
+test('a check that read hardly anything fails', async (t) => {
+  const { problems } = await checkBoundaries(plant(t, { 'packages/contracts/src/index.ts': value }));
+  t.regex(problems.join('\n'), /only 1 modules were read/);
+});
