@@ -34,5 +34,11 @@ export const metricNames = {
   replicaLag: 'backend2_replica_lag_seconds',
   redisMemory: 'backend2_redis_memory_bytes',
   probe: 'backend2_probe_seconds',
+  dispatched: 'backend2_dispatched_total',
+  renewed: 'backend2_dispatch_renewed_total',
+  dispatcherActive: 'backend2_dispatcher_active',
+  laneWindow: 'backend2_lane_window',
+  recorded: 'backend2_recorded_total',
+  resultsIgnored: 'backend2_results_ignored_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
