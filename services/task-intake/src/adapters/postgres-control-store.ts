@@ -1,0 +1,202 @@
+import {
+  DomainError,
+  isFinalTaskState,
+  notFound,
+  type Principal,
+  type SubtaskPatch,
+  type SubtaskState,
+} from '@backend2/contracts';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
+import { postgresJson } from './postgres-json.ts';
+import type { TaskRow } from './task-rows.ts';
+
+export interface MovedSubtask {
+  readonly ordinal: number;
+  readonly run: number;
+  readonly was: SubtaskState;
+}
+
+export interface Controlled {
+  readonly task: TaskRow;
+  readonly moved: readonly MovedSubtask[];
+}
+
+const conflict = (code: string, message: string): DomainError => new DomainError('conflict', code, message);
+
+const lockOwn = async (
+  database: Sequelize,
+  transaction: Transaction,
+  principal: Principal,
+  taskId: string,
+): Promise<TaskRow> => {
+  const [task] = await lockTasks(database, transaction, [taskId]);
+  if (task === undefined || (principal.role !== 'admin' && task.owner_id !== principal.userId))
+    throw notFound('task');
+  return task;
+};
+
+const moveAll = async (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+  from: readonly SubtaskState[],
+  to: SubtaskState,
+  ordinal?: number,
+): Promise<MovedSubtask[]> =>
+  database.query<MovedSubtask>(
+    `WITH chosen AS MATERIALIZED (
+       SELECT ordinal, state AS was FROM subtasks
+       WHERE task_id = $1 AND state = ANY($2::subtask_state[]) AND ($4::int IS NULL OR ordinal = $4)
+     )
+     UPDATE subtasks s SET state = $3::subtask_state,
+       finished_at = CASE WHEN $3::subtask_state = 'cancelled' THEN clock_timestamp() END
+     FROM chosen c WHERE s.task_id = $1 AND s.ordinal = c.ordinal
+     RETURNING s.ordinal, s.run, c.was`,
+    { bind: [task.id, from, to, ordinal ?? null], type: QueryTypes.SELECT, transaction },
+  );
+
+const settle = async (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+  moved: readonly MovedSubtask[],
+  to: SubtaskState,
+  cursors?: ReadonlyMap<string, number>,
+): Promise<Controlled> => {
+  const counts = new CountChanges();
+  for (const { was } of moved) counts.move(task.id, was, to);
+  const [updated] = await applyCounts(database, transaction, [task], counts, cursors);
+  return { task: updated ?? task, moved };
+};
+
+const setState = async (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+  state: TaskRow['state'],
+): Promise<TaskRow> => {
+  const [updated] = await database.query<TaskRow>(
+    `UPDATE tasks SET state = $2, finished_at = CASE WHEN $3 THEN clock_timestamp() END WHERE id = $1 RETURNING *`,
+    { bind: [task.id, state, isFinalTaskState(state)], type: QueryTypes.SELECT, transaction },
+  );
+  return updated as TaskRow;
+};
+
+/**
+ * Ends what is not finished. Cancelling twice is one cancel.
+ *
+ * @throws DomainError `task_finished` where the task already ended otherwise.
+ */
+export const cancelTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    if (task.state === 'cancelled') return { task, moved: [] };
+    if (isFinalTaskState(task.state)) {
+      throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
+    }
+    const cancelled = await setState(database, transaction, task, 'cancelled');
+    const moved = await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled');
+    return settle(database, transaction, cancelled, moved, 'cancelled');
+  });
+
+/** Holds back what is pending; what is queued or running goes on. */
+export const pauseTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    if (task.state === 'paused') return { task, moved: [] };
+    if (isFinalTaskState(task.state)) {
+      throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
+    }
+    return { task: await setState(database, transaction, task, 'paused'), moved: [] };
+  });
+
+export const resumeTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    if (task.state === 'pending' || task.state === 'running') return { task, moved: [] };
+    if (task.state !== 'paused') {
+      throw conflict(
+        'task_not_paused',
+        `Only a paused task can be resumed; this one is ${task.state.replace('_', ' ')}.`,
+      );
+    }
+    const begun = task.total > task.pending;
+    const resumed = await setState(database, transaction, task, begun ? 'running' : 'pending');
+    await notifyDispatcher(database, transaction, task);
+    return { task: resumed, moved: [] };
+  });
+
+/**
+ * Puts failed subtasks back to pending, or one failed or cancelled one where `ordinal` is given.
+ *
+ * @throws DomainError `nothing_to_retry`.
+ */
+export const retryTask = (
+  database: Sequelize,
+  principal: Principal,
+  taskId: string,
+  ordinal?: number,
+): Promise<Controlled> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    if (ordinal !== undefined && ordinal >= task.total) throw notFound('subtask');
+    const from: SubtaskState[] = ordinal === undefined ? ['failed'] : ['failed', 'cancelled'];
+    const moved = await moveAll(database, transaction, task, from, 'pending', ordinal);
+    if (moved.length === 0) {
+      throw conflict(
+        'nothing_to_retry',
+        ordinal === undefined
+          ? 'No subtask of this task has failed.'
+          : 'Only a failed or cancelled subtask can be retried.',
+      );
+    }
+    const first = moved.reduce((least, subtask) => Math.min(least, subtask.ordinal), task.dispatch_cursor);
+    await notifyDispatcher(database, transaction, task);
+    return settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
+  });
+
+/** Hides a task for good; what of it is unfinished is cancelled. */
+export const deleteTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    const open = !isFinalTaskState(task.state);
+    const ended = open ? await setState(database, transaction, task, 'cancelled') : task;
+    const moved = open
+      ? await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled')
+      : [];
+    const settled = await settle(database, transaction, ended, moved, 'cancelled');
+    await database.query(`UPDATE tasks SET deleted_at = clock_timestamp() WHERE id = $1`, {
+      bind: [taskId],
+      transaction,
+    });
+    return settled;
+  });
+
+/** @throws DomainError `not_found`. */
+export const rateSubtask = (
+  database: Sequelize,
+  principal: Principal,
+  taskId: string,
+  ordinal: number,
+  patch: SubtaskPatch,
+): Promise<TaskRow> =>
+  database.transaction(async (transaction) => {
+    const task = await lockOwn(database, transaction, principal, taskId);
+    const rows = await database.query(
+      `UPDATE subtasks SET rating = coalesce($3::rating, rating),
+         evaluation = CASE WHEN $4::jsonb ? 'evaluation' THEN $4::jsonb ->> 'evaluation' ELSE evaluation END
+       WHERE task_id = $1 AND ordinal = $2 RETURNING ordinal`,
+      {
+        bind: [taskId, ordinal, patch.rating ?? null, postgresJson(patch)],
+        type: QueryTypes.SELECT,
+        transaction,
+      },
+    );
+    if (rows.length === 0) throw notFound('subtask');
+    return task;
+  });
+
+/** Wakes the lane's dispatcher, wherever it runs, once the transaction commits. */
+const notifyDispatcher = (database: Sequelize, transaction: Transaction, task: TaskRow) =>
+  database.query(`SELECT pg_notify('backend2_dispatch', $1)`, { bind: [task.lane], transaction });

@@ -1,0 +1,145 @@
+import type { Lane } from '@backend2/contracts';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Candidate } from '../domain/fair-share.ts';
+import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
+import type { TaskRow } from './task-rows.ts';
+
+export interface SubtaskRun {
+  readonly taskId: string;
+  readonly ordinal: number;
+  readonly run: number;
+}
+
+/** A task with the cells of it that were just made ready to run. */
+export interface Claimed {
+  readonly task: TaskRow;
+  readonly runs: readonly SubtaskRun[];
+}
+
+export interface DispatchStore {
+  /** Tasks with cells to dispatch now; of each owner the `perOwner` with the highest priority and the `perOwner` oldest. */
+  candidates(lane: Lane, perOwner: number): Promise<Candidate[]>;
+  /** Marks up to so many cells of each task queued, as a new run. The caller publishes them afterwards. */
+  claim(plan: ReadonlyMap<string, number>): Promise<{ claimed: Claimed[]; tasks: TaskRow[] }>;
+  /** Every run of the lane that is not finished, by the books. */
+  inFlight(lane: Lane): Promise<SubtaskRun[]>;
+  /** Begins anew the runs that are still unfinished, each as a run of its own, so that whatever became of the old one counts no more. */
+  renew(runs: readonly SubtaskRun[]): Promise<Claimed[]>;
+}
+
+interface RunRow {
+  readonly task_id: string;
+  readonly ordinal: number;
+  readonly run: number;
+}
+
+const runOf = (row: RunRow): SubtaskRun => ({ taskId: row.task_id, ordinal: row.ordinal, run: row.run });
+
+/** Cells tried at once where many in a row turn out not to be pending, as when the failed ones of a large task are retried. */
+const widestStride = 5000;
+
+export const postgresDispatchStore = (database: Sequelize): DispatchStore => ({
+  candidates: async (lane, perOwner) =>
+    database.query<Candidate>(
+      `SELECT id AS "taskId", owner_id AS "ownerId", priority, pending FROM (
+         SELECT id, owner_id, priority, pending,
+           row_number() OVER (PARTITION BY owner_id ORDER BY priority DESC, id) AS by_priority,
+           row_number() OVER (PARTITION BY owner_id ORDER BY id) AS by_age
+         FROM tasks
+         WHERE lane = $1 AND pending > 0 AND deleted_at IS NULL AND state IN ('pending', 'running')
+           AND (run_at IS NULL OR run_at <= now())
+       ) ranked WHERE by_priority <= $2 OR by_age <= $2`,
+      { bind: [lane, perOwner], type: QueryTypes.SELECT },
+    ),
+
+  claim: (plan) =>
+    database.transaction(async (transaction) => {
+      const locked = (await lockTasks(database, transaction, [...plan.keys()])).filter(
+        (task) => task.state === 'pending' || task.state === 'running',
+      );
+      const counts = new CountChanges();
+      const cursors = new Map<string, number>();
+      const claimed: Claimed[] = [];
+      for (const task of locked) {
+        const wanted = Math.min(plan.get(task.id) ?? 0, task.pending);
+        const { runs, cursor } = await queueFrom(database, transaction, task, wanted);
+        counts.move(task.id, 'pending', 'queued', runs.length);
+        cursors.set(task.id, cursor);
+        claimed.push({ task, runs });
+      }
+      return { claimed, tasks: await applyCounts(database, transaction, locked, counts, cursors) };
+    }),
+
+  inFlight: async (lane) => {
+    const rows = await database.query<RunRow>(
+      `SELECT s.task_id, s.ordinal, s.run FROM tasks t JOIN subtasks s ON s.task_id = t.id
+       WHERE t.lane = $1 AND t.queued + t.running > 0 AND t.deleted_at IS NULL AND s.state IN ('queued', 'running')`,
+      { bind: [lane], type: QueryTypes.SELECT },
+    );
+    return rows.map(runOf);
+  },
+
+  renew: (runs) =>
+    database.transaction(async (transaction) => {
+      const locked = await lockTasks(
+        database,
+        transaction,
+        runs.map((run) => run.taskId),
+      );
+      const rows = await database.query<RunRow & { was: 'queued' | 'running' }>(
+        `WITH lost AS MATERIALIZED (
+           SELECT s.task_id, s.ordinal, s.state AS was
+           FROM unnest($1::uuid[], $2::int[], $3::int[]) AS l(task_id, ordinal, run)
+           JOIN subtasks s ON s.task_id = l.task_id AND s.ordinal = l.ordinal AND s.run = l.run
+           JOIN tasks t ON t.id = s.task_id AND t.deleted_at IS NULL
+           WHERE s.state IN ('queued', 'running')
+         )
+         UPDATE subtasks s SET state = 'queued', run = s.run + 1, attempt = 0, queued_at = clock_timestamp(), started_at = NULL
+         FROM lost l WHERE s.task_id = l.task_id AND s.ordinal = l.ordinal
+         RETURNING s.task_id, s.ordinal, s.run, l.was`,
+        {
+          bind: [runs.map((run) => run.taskId), runs.map((run) => run.ordinal), runs.map((run) => run.run)],
+          type: QueryTypes.SELECT,
+          transaction,
+        },
+      );
+      const counts = new CountChanges();
+      for (const row of rows) counts.move(row.task_id, row.was, 'queued');
+      await applyCounts(database, transaction, locked, counts);
+      return locked.map((task) => ({ task, runs: rows.filter((row) => row.task_id === task.id).map(runOf) }));
+    }),
+});
+
+/** Queues the next `wanted` pending cells after the task's cursor, which moves past what was looked at. */
+const queueFrom = async (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+  wanted: number,
+): Promise<{ runs: SubtaskRun[]; cursor: number }> => {
+  const runs: SubtaskRun[] = [];
+  let cursor = task.dispatch_cursor;
+  let stride = wanted;
+  while (runs.length < wanted && cursor < task.total) {
+    const rows = await database.query<RunRow>(
+      `WITH next AS MATERIALIZED (
+         SELECT ordinal FROM subtasks
+         WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
+       )
+       UPDATE subtasks s SET state = 'queued', run = s.run + 1, attempt = 0, queued_at = clock_timestamp(),
+         started_at = NULL, finished_at = NULL, duration_ms = NULL, result = NULL, error = NULL
+       FROM next n WHERE s.task_id = $1 AND s.ordinal = n.ordinal
+       RETURNING s.task_id, s.ordinal, s.run`,
+      {
+        bind: [task.id, cursor, cursor + stride, wanted - runs.length],
+        type: QueryTypes.SELECT,
+        transaction,
+      },
+    );
+    rows.sort((a, b) => a.ordinal - b.ordinal);
+    runs.push(...rows.map(runOf));
+    cursor = runs.length === wanted ? (runs.at(-1) as SubtaskRun).ordinal + 1 : cursor + stride;
+    stride = Math.min(stride * 2, widestStride);
+  }
+  return { runs, cursor: Math.min(cursor, task.total) };
+};

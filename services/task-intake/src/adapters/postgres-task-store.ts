@@ -1,0 +1,188 @@
+import {
+  DomainError,
+  notFound,
+  type Page,
+  type Principal,
+  type StoredArtifact,
+  type SubtaskListQuery,
+  type TaskListQuery,
+} from '@backend2/contracts';
+import { QueryTypes, type Sequelize } from 'sequelize';
+import type { AcceptedSubmission } from '../domain/accept-submission.ts';
+import { postgresJson } from './postgres-json.ts';
+import {
+  storedArtifactOf,
+  subtaskColumns,
+  taskColumns,
+  type ArtifactRow,
+  type SubtaskRow,
+  type TaskRow,
+} from './task-rows.ts';
+
+/** What may be seen: one's own, or for an admin everyone's. */
+const visible = (alias: string, parameter: number): string =>
+  `${alias}.deleted_at IS NULL AND ($${parameter}::uuid IS NULL OR ${alias}.owner_id = $${parameter})`;
+
+const seenBy = (principal: Principal): string | null =>
+  principal.role === 'admin' ? null : principal.userId;
+
+const encodeCursor = (value: string | number): string => Buffer.from(String(value)).toString('base64url');
+
+const decodeCursor = (cursor: string | undefined, form: RegExp): string | null => {
+  if (cursor === undefined) return null;
+  const value = Buffer.from(cursor, 'base64url').toString();
+  if (form.test(value)) return value;
+  throw new DomainError('invalid', 'validation_failed', '?cursor: is not a cursor of this list', {
+    issues: [{ path: '?cursor', message: 'is not a cursor of this list' }],
+  });
+};
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** `\`, `%` and `_` mean themselves in a search. */
+const likePattern = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+/** Stores an accepted task and all its subtasks in one transaction; the id orders tasks by time. */
+export const insertTask = (
+  database: Sequelize,
+  id: string,
+  ownerId: string,
+  { submission, variables, axes, total }: AcceptedSubmission,
+): Promise<TaskRow> =>
+  database.transaction(async (transaction) => {
+    const [row] = await database.query<TaskRow>(
+      `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
+         max_attempts, tags, total, pending, run_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)
+       RETURNING *`,
+      {
+        bind: [
+          id,
+          ownerId,
+          submission.name,
+          submission.kind,
+          submission.lane,
+          postgresJson(submission.input),
+          postgresJson(variables),
+          postgresJson(axes),
+          submission.batchSize,
+          submission.priority,
+          submission.timeoutMs,
+          submission.maxAttempts,
+          submission.tags,
+          total,
+          submission.runAt ?? null,
+        ],
+        type: QueryTypes.SELECT,
+        transaction,
+      },
+    );
+    await database.query(
+      `INSERT INTO subtasks (task_id, ordinal) SELECT $1::uuid, ordinal FROM generate_series(0, $2::int - 1) AS ordinal`,
+      { bind: [id, total], transaction },
+    );
+    await database.query(`SELECT pg_notify('backend2_dispatch', $1)`, {
+      bind: [submission.lane],
+      transaction,
+    });
+    return row as TaskRow;
+  });
+
+/** @throws DomainError `not_found` for an id that is not there or not the principal's. */
+export const findTask = async (
+  database: Sequelize,
+  principal: Principal,
+  taskId: string,
+): Promise<TaskRow> => {
+  const [row] = await database.query<TaskRow>(
+    `SELECT * FROM tasks t WHERE t.id = $1 AND ${visible('t', 2)}`,
+    {
+      bind: [taskId, seenBy(principal)],
+      type: QueryTypes.SELECT,
+    },
+  );
+  if (row === undefined) throw notFound('task');
+  return row;
+};
+
+/** Newest first; the cursor is an id, so rows that arrive meanwhile neither repeat nor hide others. */
+export const listTasks = async (
+  database: Sequelize,
+  principal: Principal,
+  query: TaskListQuery,
+): Promise<Page<TaskRow>> => {
+  const rows = await database.query<TaskRow>(
+    `SELECT ${taskColumns} FROM tasks t
+     WHERE ${visible('t', 1)}
+       AND ($2::task_state IS NULL OR state = $2) AND ($3::lane IS NULL OR lane = $3)
+       AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR name ILIKE $5)
+       AND ($6::uuid IS NULL OR id < $6)
+     ORDER BY id DESC LIMIT $7`,
+    {
+      bind: [
+        principal.role === 'admin' ? (query.owner ?? null) : principal.userId,
+        query.status ?? null,
+        query.lane ?? null,
+        query.kind ?? null,
+        query.search === undefined ? null : likePattern(query.search),
+        decodeCursor(query.cursor, uuidForm),
+        query.limit + 1,
+      ],
+      type: QueryTypes.SELECT,
+    },
+  );
+  const items = rows.slice(0, query.limit);
+  return { items, nextCursor: rows.length > query.limit ? encodeCursor((items.at(-1) as TaskRow).id) : null };
+};
+
+export const listSubtasks = async (
+  database: Sequelize,
+  taskId: string,
+  query: SubtaskListQuery,
+): Promise<Page<SubtaskRow>> => {
+  const rows = await database.query<SubtaskRow>(
+    `SELECT ${subtaskColumns} FROM subtasks s
+     WHERE s.task_id = $1 AND ($2::subtask_state IS NULL OR s.state = $2) AND s.ordinal > $3
+     ORDER BY s.ordinal LIMIT $4`,
+    {
+      bind: [
+        taskId,
+        query.state ?? null,
+        Number(decodeCursor(query.cursor, /^\d{1,9}$/) ?? -1),
+        query.limit + 1,
+      ],
+      type: QueryTypes.SELECT,
+    },
+  );
+  const items = rows.slice(0, query.limit);
+  return {
+    items,
+    nextCursor: rows.length > query.limit ? encodeCursor((items.at(-1) as SubtaskRow).ordinal) : null,
+  };
+};
+
+/** The subtasks with these ordinals, in ordinal order. */
+export const findSubtasks = (
+  database: Sequelize,
+  taskId: string,
+  ordinals: readonly number[],
+): Promise<SubtaskRow[]> =>
+  database.query<SubtaskRow>(
+    `SELECT ${subtaskColumns} FROM subtasks s WHERE s.task_id = $1 AND s.ordinal = ANY($2::int[]) ORDER BY s.ordinal`,
+    { bind: [taskId, ordinals], type: QueryTypes.SELECT },
+  );
+
+/** @throws DomainError `not_found` for a file that is not there or not the principal's. */
+export const findArtifact = async (
+  database: Sequelize,
+  principal: Principal,
+  artifactId: string,
+): Promise<StoredArtifact> => {
+  const [row] = await database.query<ArtifactRow & { bytes: string | number }>(
+    `SELECT a.id, a.key, a.content_type AS "contentType", a.bytes, a.sha256, a.width, a.height
+     FROM artifacts a JOIN tasks t ON t.id = a.task_id WHERE a.id = $1 AND ${visible('t', 2)}`,
+    { bind: [artifactId, seenBy(principal)], type: QueryTypes.SELECT },
+  );
+  if (row === undefined) throw notFound('artifact');
+  return storedArtifactOf({ ...row, bytes: Number(row.bytes) });
+};

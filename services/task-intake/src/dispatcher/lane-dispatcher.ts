@@ -1,0 +1,186 @@
+import { laneTopics, workersGroup, type Lane, type SubtaskChange } from '@backend2/contracts';
+import type { Log, Metrics } from '@backend2/service-kit';
+import { metricNames } from '@backend2/service-kit';
+import type { Lifecycle, Streams } from '@backend2/streams';
+import type { Claimed, DispatchStore } from '../adapters/postgres-dispatch-store.ts';
+import type { HeldLock, LaneLock } from '../adapters/postgres-lane-lock.ts';
+import type { TaskRow } from '../adapters/task-rows.ts';
+import { DecayingRate } from '../domain/decaying-rate.ts';
+import { FairShare } from '../domain/fair-share.ts';
+import { laneWindow } from '../domain/lane-window.ts';
+import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
+import { publishJobs } from './publish-jobs.ts';
+import { reconcileLane } from './reconcile-lane.ts';
+import { wakeable } from './wakeable.ts';
+
+export interface LaneDispatcherOptions {
+  readonly lane: Lane;
+  readonly store: DispatchStore;
+  readonly lock: LaneLock;
+  readonly streams: Streams;
+  readonly events: TaskEventPublisher;
+  /** Slots of the lane's live workers. */
+  readonly slots: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface LaneDispatcher extends Lifecycle {
+  /** Something changed: look now rather than at the next tick. */
+  wake(): void;
+  /** Redis may have lost what was in it: compare the books before dispatching on. */
+  reconcile(): void;
+  /** Milliseconds since its loop last turned. */
+  idleMs(): number;
+  readonly active: boolean;
+}
+
+/** How often it looks without being woken: tasks fall due by the clock, and workers drain the lane meanwhile. */
+const tickMs = 100;
+const failureMs = 1000;
+/** Tasks of one owner that share their part at a time, by priority and again by age. */
+const tasksPerOwner = 16;
+
+/**
+ * Keeps a lane's stream topped up to its window, fairly between owners and tasks. One is active in the whole
+ * system; others wait for its lock. Cells are marked in Postgres before they are published, so a crash in
+ * between is found by `reconcileLane` and nothing is ever published that the books do not know.
+ */
+export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher => {
+  const { lane, store, lock, streams, events, slots, metrics } = options;
+  const log = options.log.child({ lane });
+  const share = new FairShare();
+  const rate = new DecayingRate(3000);
+  const dispatched = metrics.counter(metricNames.dispatched, 'Subtasks put on the lane', ['lane']);
+  const renewed = metrics.counter(metricNames.renewed, 'Subtasks begun anew because Redis had lost them', [
+    'lane',
+  ]);
+  const leading = metrics.gauge(metricNames.dispatcherActive, '1 in the process that dispatches the lane', [
+    'lane',
+  ]);
+  const windowSize = metrics.gauge(metricNames.laneWindow, 'Entries the lane is kept topped up to', ['lane']);
+  const sleeper = wakeable();
+  let stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+  /** Times that Redis's contents came into doubt, and up to which of them the books were compared. */
+  let doubts = 1;
+  let cleared = 0;
+  let active = false;
+  let turnedAt = performance.now();
+
+  const announce = async (claimed: readonly Claimed[], tasks: readonly TaskRow[]): Promise<void> => {
+    const changes = new Map<string, { ownerId: string; changes: SubtaskChange[] }>();
+    for (const { task, runs } of claimed) {
+      if (runs.length === 0) continue;
+      changes.set(task.id, {
+        ownerId: task.owner_id,
+        changes: runs.map(({ ordinal }) => ({
+          ordinal,
+          state: 'queued',
+          attempt: 0,
+          error: null,
+          artifacts: [],
+        })),
+      });
+    }
+    await events.publish(tasks, changes);
+  };
+
+  const compareBooks = async (): Promise<void> => {
+    const upTo = doubts;
+    const lost = await reconcileLane(lane, streams, store);
+    const count = await publishJobs(lane, streams, lost);
+    if (count > 0) {
+      renewed.inc({ lane }, count);
+      log.warn({ count }, 'subtasks that Redis no longer held were begun anew');
+      await announce(lost, []);
+    }
+    cleared = upTo;
+  };
+
+  /** Answers whether there may be more to do at once. */
+  const turn = async (): Promise<boolean> => {
+    const { length } = await streams.inspect(laneTopics[lane], workersGroup);
+    const window = laneWindow(slots(), rate.perSecond);
+    windowSize.set({ lane }, window);
+    if (length > window / 2) return false;
+    const candidates = await store.candidates(lane, tasksPerOwner);
+    if (candidates.length === 0) return false;
+    const { claimed, tasks } = await store.claim(share.plan(candidates, window - length));
+    doubts += 1;
+    const upTo = doubts;
+    const count = await publishJobs(lane, streams, claimed);
+    cleared = upTo;
+    rate.add(count);
+    dispatched.inc({ lane }, count);
+    await announce(claimed, tasks);
+    return count > 0;
+  };
+
+  const lead = async (held: HeldLock, signal: AbortSignal): Promise<void> => {
+    let lost = false;
+    void held.lost.then(() => {
+      lost = true;
+      sleeper.wake();
+    });
+    doubts += 1;
+    while (!lost && !signal.aborted) {
+      turnedAt = performance.now();
+      if (doubts > cleared) await compareBooks();
+      if (!(await turn())) await sleeper.sleep(tickMs);
+    }
+    if (lost && !signal.aborted) log.warn({}, 'the dispatcher lost its lock: its database connection ended');
+  };
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      let held: HeldLock | undefined;
+      try {
+        const waiting = setInterval(() => {
+          turnedAt = performance.now();
+        }, 1000);
+        try {
+          held = await lock.acquire(lane, sleeper.wake, signal);
+        } finally {
+          clearInterval(waiting);
+        }
+        active = true;
+        leading.set({ lane }, 1);
+        log.info({}, 'dispatching');
+        await lead(held, signal);
+      } catch (error) {
+        if (!signal.aborted) {
+          log.warn({ err: error }, 'dispatching failed; it goes on in a moment');
+          await sleeper.sleep(failureMs);
+        }
+      } finally {
+        active = false;
+        leading.set({ lane }, 0);
+        await held?.release();
+      }
+    }
+  };
+
+  return {
+    name: `dispatcher-${lane}`,
+    start: async () => {
+      stopping = new AbortController();
+      loop = run(stopping.signal);
+    },
+    stop: async () => {
+      stopping.abort();
+      sleeper.wake();
+      await loop;
+      loop = undefined;
+    },
+    wake: sleeper.wake,
+    reconcile: () => {
+      doubts += 1;
+      sleeper.wake();
+    },
+    idleMs: () => performance.now() - turnedAt,
+    get active() {
+      return active;
+    },
+  };
+};

@@ -1,0 +1,35 @@
+import { taskEvents, type SubtaskChange, type TaskEvent } from '@backend2/contracts';
+import type { Streams } from '@backend2/streams';
+import { taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
+
+const changesPerEvent = 500;
+
+export interface TaskEventPublisher {
+  /** Subtasks that changed, then their task as it is now, in this order for each task. */
+  publish(
+    tasks: readonly TaskRow[],
+    changes?: ReadonlyMap<string, { readonly ownerId: string; readonly changes: readonly SubtaskChange[] }>,
+  ): Promise<void>;
+  deleted(task: TaskRow): Promise<void>;
+}
+
+export const taskEventPublisher = (streams: Streams): TaskEventPublisher => {
+  const broadcast = streams.broadcast(taskEvents);
+  return {
+    publish: async (tasks, changes = new Map()) => {
+      const events: TaskEvent[] = [];
+      for (const [taskId, { ownerId, changes: own }] of changes) {
+        for (let i = 0; i < own.length; i += changesPerEvent) {
+          events.push({ type: 'subtasks', taskId, ownerId, changes: own.slice(i, i + changesPerEvent) });
+        }
+      }
+      for (const task of tasks) {
+        events.push({ type: 'task', taskId: task.id, ownerId: task.owner_id, task: taskViewOf(task) });
+      }
+      if (events.length > 0) await broadcast.publishMany(events);
+    },
+    deleted: async (task) => {
+      await broadcast.publish({ type: 'deleted', taskId: task.id, ownerId: task.owner_id });
+    },
+  };
+};

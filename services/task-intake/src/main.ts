@@ -1,0 +1,108 @@
+import { control, taskIntakeRpc, type Lane } from '@backend2/contracts';
+import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
+import {
+  createLog,
+  createMetrics,
+  createReadiness,
+  heartbeat,
+  loadConfig,
+  opsServer,
+  redisConnection,
+  rpcServer,
+  runUntilSignal,
+  startSentry,
+  streamsObserver,
+} from '@backend2/service-kit';
+import { createStreams } from '@backend2/streams';
+import { postgresDispatchStore } from './adapters/postgres-dispatch-store.ts';
+import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
+import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
+import { taskIntakeConfig } from './config.ts';
+import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
+import { RunTimes } from './domain/run-times.ts';
+import { taskEventPublisher } from './events/task-event-publisher.ts';
+import { resultRecorder } from './recorder/result-recorder.ts';
+import { laneSlots } from './streams/lane-slots.ts';
+import { readYourWrites } from './streams/read-your-writes.ts';
+import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
+
+const version = process.env['BACKEND2_VERSION'] ?? 'development';
+const config = loadConfig(taskIntakeConfig, process.env);
+const log = createLog('task-intake', config.log);
+const metrics = createMetrics('task-intake');
+const errors = await startSentry('task-intake', version, config.sentry);
+const streams = createStreams({
+  connection: redisConnection(config.redis),
+  prefix: config.redis.keyPrefix,
+  observer: streamsObserver(metrics),
+  onWarning: (message, fields) => log.warn(fields, message),
+});
+const database = connectDatabase({ ...config.database, log });
+const readiness = createReadiness([
+  { name: 'redis', check: () => streams.checkWritable() },
+  { name: 'postgres', check: () => assertSchemaCurrent(database.primary) },
+]);
+
+const { apiPrefix } = config;
+const { primary } = database;
+const events = taskEventPublisher(streams);
+const slots = laneSlots(streams);
+const runTimes = new RunTimes();
+const lock = postgresLaneLock(config.database.primaryUrl);
+const store = postgresDispatchStore(primary);
+const dispatcherOf = (lane: Lane) =>
+  laneDispatcher({ lane, store, lock, streams, events, slots: () => slots.slots(lane), log, metrics });
+const dispatchers = { standard: dispatcherOf('standard'), lumina: dispatcherOf('lumina') };
+const orders = streams.broadcast(control);
+
+const recorder = resultRecorder({
+  streams,
+  store: postgresRecorderStore(primary),
+  events,
+  metrics,
+  apiPrefix,
+  runTimes,
+  onProgress: (progressed) => {
+    for (const lane of progressed) dispatchers[lane].wake();
+  },
+  onDataLost: () => {
+    for (const dispatcher of Object.values(dispatchers)) dispatcher.reconcile();
+  },
+});
+
+const rpc = rpcServer(
+  streams,
+  taskIntakeRpc,
+  taskIntakeHandlers({
+    primary,
+    reads: readYourWrites(database),
+    events,
+    limits: () => ({ maxSubtasks: config.maxSubtasksPerTask, announcedKinds: slots.kinds() }),
+    estimateSeconds: (lane, kind, subtasks) =>
+      runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
+    stopRuns: async (taskId, upToRun) => {
+      await orders.publish({ type: 'cancel', taskId, upToRun });
+    },
+    wakeDispatcher: (lane) => dispatchers[lane].wake(),
+    apiPrefix,
+  }),
+  { log, onUnexpected: errors.capture },
+);
+
+const loops = [slots, recorder, rpc, dispatchers.standard, dispatchers.lumina];
+const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => loops });
+
+await runUntilSignal(
+  [
+    ops,
+    database,
+    streams,
+    heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
+    slots,
+    recorder,
+    rpc,
+    dispatchers.standard,
+    dispatchers.lumina,
+  ],
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: errors.flush },
+);

@@ -1,0 +1,100 @@
+import {
+  recorderGroup,
+  subtaskJobId,
+  taskResults,
+  type Lane,
+  type SubtaskChange,
+  type TaskResult,
+} from '@backend2/contracts';
+import { metricNames, type Metrics } from '@backend2/service-kit';
+import type { Consumer, Message, Streams } from '@backend2/streams';
+import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
+import { artifactViewOf, type TaskRow } from '../adapters/task-rows.ts';
+import { mergeResults } from '../domain/merge-results.ts';
+import type { RunTimes } from '../domain/run-times.ts';
+import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
+
+export interface ResultRecorderOptions {
+  readonly streams: Streams;
+  readonly store: RecorderStore;
+  readonly events: TaskEventPublisher;
+  readonly metrics: Metrics;
+  readonly apiPrefix: string;
+  readonly runTimes: RunTimes;
+  /** Slots came free on these lanes. */
+  readonly onProgress: (lanes: ReadonlySet<Lane>) => void;
+  readonly onDataLost: () => void;
+}
+
+const batchSize = 1000;
+
+/**
+ * Takes results from the stream in batches, writes each batch in one transaction, then tells the browsers.
+ * A batch that comes again, because the process died between the two, changes nothing in Postgres and is told again.
+ */
+export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
+  const { streams, store, events, metrics, apiPrefix } = options;
+  const recorded = metrics.counter(metricNames.recorded, 'Subtasks whose state a result moved', ['state']);
+  const ignored = metrics.counter(
+    metricNames.resultsIgnored,
+    'Results that changed nothing: duplicate, late or foreign',
+  );
+
+  const record = async (messages: readonly Message<TaskResult>[]): Promise<void> => {
+    const batch = mergeResults(messages.map(({ payload }) => payload));
+    const { changes, tasks } = await store.record(batch);
+    for (const { progress } of changes) recorded.inc({ state: progress.state });
+    learnRunTimes(changes, tasks, options.runTimes);
+    const repeated = new Set(
+      messages.filter(({ delivery }) => delivery > 1).map(({ payload }) => subtaskJobId(payload)),
+    );
+    const again = repeated.size === 0 ? [] : batch.filter((progress) => repeated.has(subtaskJobId(progress)));
+    ignored.inc(batch.length - changes.length);
+    const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
+    const told = new Map([...retold.tasks, ...tasks].map((task) => [task.id, task]));
+    await events.publish([...told.values()], changesByTask([...retold.changes, ...changes], told, apiPrefix));
+    options.onProgress(new Set([...told.values()].map((task) => task.lane)));
+  };
+
+  return streams.batchConsumer(taskResults, {
+    group: recorderGroup,
+    batchSize,
+    handler: record,
+    onDataLost: options.onDataLost,
+  });
+};
+
+const learnRunTimes = (
+  changes: readonly RecordedChange[],
+  tasks: readonly TaskRow[],
+  runTimes: RunTimes,
+): void => {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  for (const { progress } of changes) {
+    const task = byId.get(progress.taskId);
+    if (task !== undefined && progress.durationMs !== null)
+      runTimes.add(task.lane, task.kind, progress.durationMs);
+  }
+};
+
+const changesByTask = (
+  changes: readonly RecordedChange[],
+  tasks: ReadonlyMap<string, TaskRow>,
+  apiPrefix: string,
+): Map<string, { ownerId: string; changes: SubtaskChange[] }> => {
+  const byTask = new Map<string, { ownerId: string; changes: SubtaskChange[] }>();
+  for (const { progress } of changes) {
+    const task = tasks.get(progress.taskId);
+    if (task === undefined) continue;
+    let own = byTask.get(task.id);
+    if (own === undefined) byTask.set(task.id, (own = { ownerId: task.owner_id, changes: [] }));
+    own.changes.push({
+      ordinal: progress.ordinal,
+      state: progress.state,
+      attempt: progress.attempt,
+      error: progress.error,
+      artifacts: progress.artifacts.map((artifact) => artifactViewOf(artifact, apiPrefix)),
+    });
+  }
+  return byTask;
+};

@@ -1,0 +1,182 @@
+import {
+  notFound,
+  type Principal,
+  type RpcHandlers,
+  type SubtaskChange,
+  type TaskIntakeRpc,
+} from '@backend2/contracts';
+import type { Sequelize } from 'sequelize';
+import { v7 as uuidv7 } from 'uuid';
+import {
+  cancelTask,
+  deleteTask,
+  pauseTask,
+  rateSubtask,
+  resumeTask,
+  retryTask,
+  type Controlled,
+} from '../adapters/postgres-control-store.ts';
+import {
+  findArtifact,
+  findSubtasks,
+  findTask,
+  insertTask,
+  listSubtasks,
+  listTasks,
+} from '../adapters/postgres-task-store.ts';
+import {
+  artifactViewOf,
+  subtaskViewOf,
+  taskDetailOf,
+  taskViewOf,
+  type SubtaskRow,
+  type TaskRow,
+} from '../adapters/task-rows.ts';
+import { acceptSubmission, type SubmissionLimits } from '../domain/accept-submission.ts';
+import { sliceOf } from '../domain/matrix.ts';
+import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
+import type { ReadYourWrites } from './read-your-writes.ts';
+
+export interface TaskIntakeDependencies {
+  readonly primary: Sequelize;
+  readonly reads: ReadYourWrites;
+  readonly events: TaskEventPublisher;
+  readonly limits: () => SubmissionLimits;
+  /** Seconds that so many subtasks of a kind take on a lane as it is now; null while unknown. */
+  readonly estimateSeconds: (lane: TaskRow['lane'], kind: string, subtasks: number) => number | null;
+  /** Tells workers to stop what was cancelled. */
+  readonly stopRuns: (taskId: string, upToRun: number) => Promise<void>;
+  readonly wakeDispatcher: (lane: TaskRow['lane']) => void;
+  readonly apiPrefix: string;
+}
+
+/** What task-intake answers: parse is done, ownership is the stores', each handler a use case. */
+export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHandlers<TaskIntakeRpc> => {
+  const { primary, reads, events, limits, estimateSeconds, stopRuns, wakeDispatcher, apiPrefix } =
+    dependencies;
+
+  const ownSubtask = async (reader: Sequelize, principal: Principal, taskId: string, ordinal: number) => {
+    const task = await findTask(reader, principal, taskId);
+    const [subtask] = await findSubtasks(reader, taskId, [ordinal]);
+    if (subtask === undefined) throw notFound('subtask');
+    return { task, subtask };
+  };
+
+  /** After a change by hand: remember it for the writer's reads, tell the browsers. */
+  const changed = async (
+    principal: Principal,
+    { task, moved }: Controlled,
+    state: SubtaskChange['state'],
+  ) => {
+    await reads.wrote(principal);
+    const changes = moved.map(({ ordinal }) => ({ ordinal, state, attempt: 0, error: null, artifacts: [] }));
+    await events.publish([task], new Map([[task.id, { ownerId: task.owner_id, changes }]]));
+    return taskViewOf(task);
+  };
+
+  const stopMoved = async ({ task, moved }: Controlled): Promise<void> => {
+    const upToRun = moved.reduce(
+      (highest, { run, was }) => (was === 'pending' ? highest : Math.max(highest, run)),
+      0,
+    );
+    if (upToRun > 0) await stopRuns(task.id, upToRun);
+  };
+
+  return {
+    'tasks.create': async ({ principal, submission }) => {
+      const task = await insertTask(
+        primary,
+        uuidv7(),
+        principal.userId,
+        acceptSubmission(submission, limits()),
+      );
+      wakeDispatcher(task.lane);
+      await reads.wrote(principal);
+      await events.publish([task]);
+      return taskDetailOf(task);
+    },
+    'tasks.estimate': async ({ submission }) => {
+      const { axes, total } = acceptSubmission(submission, limits());
+      return { subtasks: total, axes, seconds: estimateSeconds(submission.lane, submission.kind, total) };
+    },
+    'tasks.list': async ({ principal, query }) => {
+      const page = await listTasks(await reads.reader(principal), principal, query);
+      return { ...page, items: page.items.map(taskViewOf) };
+    },
+    'tasks.get': async ({ principal, taskId }) =>
+      taskDetailOf(await findTask(await reads.reader(principal), principal, taskId)),
+    'tasks.cancel': async ({ principal, taskId }) => {
+      const cancelled = await cancelTask(primary, principal, taskId);
+      await stopMoved(cancelled);
+      return changed(principal, cancelled, 'cancelled');
+    },
+    'tasks.pause': async ({ principal, taskId }) =>
+      changed(principal, await pauseTask(primary, principal, taskId), 'pending'),
+    'tasks.resume': async ({ principal, taskId }) => {
+      const resumed = await resumeTask(primary, principal, taskId);
+      wakeDispatcher(resumed.task.lane);
+      return changed(principal, resumed, 'pending');
+    },
+    'tasks.retry': async ({ principal, taskId }) => {
+      const retried = await retryTask(primary, principal, taskId);
+      wakeDispatcher(retried.task.lane);
+      return changed(principal, retried, 'pending');
+    },
+    'tasks.delete': async ({ principal, taskId }) => {
+      const deleted = await deleteTask(primary, principal, taskId);
+      await stopMoved(deleted);
+      await reads.wrote(principal);
+      await events.deleted(deleted.task);
+      return {};
+    },
+    'tasks.matrix': async ({ principal, taskId, query }) => {
+      const reader = await reads.reader(principal);
+      const task = await findTask(reader, principal, taskId);
+      const slice = sliceOf(task, query);
+      const rows = await findSubtasks(reader, taskId, slice.ordinals.flat());
+      const byOrdinal = new Map(rows.map((row) => [row.ordinal, row]));
+      const cellOf = (ordinal: number) => {
+        const row = byOrdinal.get(ordinal) as SubtaskRow;
+        const { state, attempt, rating, result, error } = row;
+        const artifacts = row.artifacts.map((artifact) => artifactViewOf(artifact, apiPrefix));
+        return { ordinal, state, attempt, rating, result, error, artifacts };
+      };
+      return {
+        taskId,
+        x: slice.x,
+        y: slice.y,
+        fixed: slice.fixed,
+        cells: slice.ordinals.map((row) => row.map(cellOf)),
+      };
+    },
+    'subtasks.list': async ({ principal, taskId, query }) => {
+      const reader = await reads.reader(principal);
+      const task = await findTask(reader, principal, taskId);
+      const page = await listSubtasks(reader, taskId, query);
+      return { ...page, items: page.items.map((row) => subtaskViewOf(row, task, apiPrefix)) };
+    },
+    'subtasks.get': async ({ principal, taskId, ordinal }) => {
+      const { task, subtask } = await ownSubtask(await reads.reader(principal), principal, taskId, ordinal);
+      return subtaskViewOf(subtask, task, apiPrefix);
+    },
+    'subtasks.update': async ({ principal, taskId, ordinal, patch }) => {
+      await rateSubtask(primary, principal, taskId, ordinal, patch);
+      await reads.wrote(principal);
+      const { task, subtask } = await ownSubtask(primary, principal, taskId, ordinal);
+      const view = subtaskViewOf(subtask, task, apiPrefix);
+      const { state, attempt, error, artifacts, rating } = view;
+      const changes = [{ ordinal, state, attempt, error, artifacts, rating }];
+      await events.publish([], new Map([[taskId, { ownerId: task.owner_id, changes }]]));
+      return view;
+    },
+    'subtasks.retry': async ({ principal, taskId, ordinal }) => {
+      const retried = await retryTask(primary, principal, taskId, ordinal);
+      wakeDispatcher(retried.task.lane);
+      await changed(principal, retried, 'pending');
+      const { task, subtask } = await ownSubtask(primary, principal, taskId, ordinal);
+      return subtaskViewOf(subtask, task, apiPrefix);
+    },
+    'artifacts.get': async ({ principal, artifactId }) =>
+      findArtifact(await reads.reader(principal), principal, artifactId),
+  };
+};
