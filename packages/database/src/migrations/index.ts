@@ -1,5 +1,6 @@
 import type { Migration } from './migration.ts';
+import { users } from './0001-users.ts';
 import { tasks } from './0002-tasks.ts';
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [tasks];
+export const migrations: readonly Migration[] = [users, tasks];

@@ -1,0 +1,167 @@
+import type { Sequelize } from 'sequelize';
+import { DatabaseUnreachableError, isConnectionLoss } from './database-errors.ts';
+import type { Lsn } from './lsn.ts';
+import { openServer, type ServerOptions } from './open-server.ts';
+import { primaryClock } from './primary-clock.ts';
+import { probeConnection } from './probe-connection.ts';
+import { watchReplica, type Replica, type ReplicaHealth } from './replica.ts';
+import { serverName } from './server-name.ts';
+
+export interface DatabaseLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface DatabaseOptions extends ServerOptions {
+  readonly primaryUrl: string;
+  /** Default none: then the primary answers everything. */
+  readonly replicaUrls?: readonly string[];
+  /** A replica further behind is left out. Default 10,000. */
+  readonly maxLagMs?: number;
+  /** How often replicas are looked at. Default 1,000. */
+  readonly lookEveryMs?: number;
+  /** How long a look may take. Default 1,500. */
+  readonly lookTimeoutMs?: number;
+  readonly log?: DatabaseLog;
+}
+
+export interface ReadOptions {
+  /** Only a server that shows what was written at this position, from `writeLsn`. */
+  readonly after?: Lsn;
+}
+
+/** A primary and its standbys. Models are made once for each server's Sequelize: `userModel(server)`. */
+export interface Database {
+  readonly name: 'database';
+  /** For writes, and for reads that must see them. */
+  readonly primary: Sequelize;
+  /**
+   * Runs `work` on a usable replica, in turn, or on the primary where there is none. When the server or the way to it
+   * fails, or the replica is left out meanwhile, it runs again elsewhere: so `work` must only read.
+   */
+  read<T>(work: (server: Sequelize) => Promise<T>, options?: ReadOptions): Promise<T>;
+  /** `read` on a server that has replayed `lsn`. */
+  readAfter<T>(lsn: Lsn, work: (server: Sequelize) => Promise<T>): Promise<T>;
+  /** Where the primary's log stands: called after a commit, a position from which the write is seen. */
+  writeLsn(): Promise<Lsn>;
+  replicas(): readonly ReplicaHealth[];
+  /** Looks at all replicas now. */
+  look(): Promise<void>;
+  /** Waits for the primary and for a first look at the replicas. @throws DatabaseUnreachableError */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** The same as `stop`. */
+  close(): Promise<void>;
+}
+
+const outcomeOrLoss = <T>(work: Promise<T>, usable: AbortSignal): Promise<T> => {
+  if (usable.aborted) return Promise.reject(usable.reason as Error);
+  return new Promise((resolve, reject) => {
+    const lost = () => reject(usable.reason as Error);
+    usable.addEventListener('abort', lost, { once: true });
+    work.then(resolve, reject).finally(() => usable.removeEventListener('abort', lost));
+  });
+};
+
+/** Connects when first used; looks at its replicas from now until `close`. */
+export const connectDatabase = (options: DatabaseOptions): Database => {
+  const {
+    primaryUrl,
+    replicaUrls = [],
+    maxLagMs = 10_000,
+    lookEveryMs = 1000,
+    lookTimeoutMs = 1500,
+    log,
+  } = options;
+  const primary = openServer(primaryUrl, options);
+  const primaryProbe = probeConnection(primaryUrl, lookTimeoutMs);
+  const clock = primaryClock(primaryProbe);
+  const onTurn = (health: ReplicaHealth) => {
+    if (health.usable)
+      log?.info({ replica: health.server, lagMs: health.lagMs }, 'replica is used for reads');
+    else log?.warn({ replica: health.server, why: health.why }, 'replica is left out of reads');
+  };
+  const replicas: readonly Replica[] = replicaUrls.map((url) =>
+    watchReplica({
+      url,
+      server: serverName(url),
+      sequelize: openServer(url, options),
+      clock,
+      maxLagMs,
+      timeoutMs: lookTimeoutMs,
+      onTurn,
+    }),
+  );
+
+  let turn = 0;
+  let looking: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const lookOnce = async () => {
+    // Without the primary's position replicas are as fresh as they were: it takes no writes they could miss.
+    await clock.look().catch(() => undefined);
+    await Promise.all(replicas.map((replica) => replica.look()));
+  };
+  const look = () =>
+    (looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    }));
+  const timer = replicas.length > 0 ? setInterval(() => void look(), lookEveryMs) : undefined;
+  timer?.unref();
+  const firstLook = replicas.length > 0 ? look() : Promise.resolve();
+
+  const candidates = (): Replica[] => {
+    const usable = replicas.filter(({ health }) => health.usable);
+    turn += 1;
+    return usable.map((_, index) => usable[(turn + index) % usable.length] as Replica);
+  };
+
+  const read = async <T>(
+    work: (server: Sequelize) => Promise<T>,
+    { after }: ReadOptions = {},
+  ): Promise<T> => {
+    for (const replica of candidates()) {
+      if (after !== undefined && !(await replica.hasReplayed(after))) continue;
+      const { usable } = replica;
+      try {
+        return await outcomeOrLoss(work(replica.sequelize), usable);
+      } catch (error) {
+        if (usable.aborted) continue;
+        if (!isConnectionLoss(error)) throw error;
+        replica.leaveOut(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return work(primary);
+  };
+
+  const shut = async () => {
+    clearInterval(timer);
+    await looking;
+    await Promise.all([primaryProbe.close(), primary.close()]);
+    await Promise.all(replicas.map((replica) => Promise.all([replica.close(), replica.sequelize.close()])));
+  };
+  const close = () => (closing ??= shut());
+
+  return {
+    name: 'database',
+    primary,
+    read,
+    readAfter: (lsn, work) => read(work, { after: lsn }),
+    writeLsn: async () => {
+      const [rows] = await primary.query('select pg_current_wal_lsn()::text as lsn');
+      return (rows as { lsn: Lsn }[])[0]?.lsn as Lsn;
+    },
+    replicas: () => replicas.map(({ health }) => health),
+    look,
+    start: async () => {
+      try {
+        await primary.authenticate();
+      } catch (error) {
+        throw new DatabaseUnreachableError(serverName(primaryUrl), error);
+      }
+      await firstLook;
+    },
+    stop: close,
+    close,
+  };
+};

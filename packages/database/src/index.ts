@@ -1,0 +1,13 @@
+export * from './assert-schema-current.ts';
+export * from './connect-database.ts';
+export * from './database-errors.ts';
+export * from './lsn.ts';
+export * from './migrate.ts';
+export * from './models/refresh-token-model.ts';
+export * from './models/session-model.ts';
+export * from './models/user-model.ts';
+export { migrations } from './migrations/index.ts';
+export type { Migration } from './migrations/migration.ts';
+export type { PoolSize, ServerOptions } from './open-server.ts';
+export type { ReplicaHealth } from './replica.ts';
+export { serverName } from './server-name.ts';
