@@ -5,6 +5,7 @@ import { TopicPublisher } from './publisher.ts';
 import { StreamSubscription } from './subscription.ts';
 import { topicKeys } from './topic-keys.ts';
 import { drawMessageId } from './message-id.ts';
+import { newestEntry } from './newest-entry.ts';
 import { payloadJson } from './outgoing.ts';
 import type { Broadcast, BroadcastMessage, SubscribeOptions, Topic } from './types.ts';
 
@@ -50,6 +51,10 @@ export class StreamBroadcast<T> implements Broadcast<T> {
 
   publishMany(payloads: readonly T[]): Promise<string[]> {
     return this.#publisher.publishMany(payloads.map((payload) => ({ payload })));
+  }
+
+  newest(): Promise<string> {
+    return newestEntry(this.#engine.commands as Redis, this.#key);
   }
 
   subscribe(options: SubscribeOptions<T>): StreamSubscription<T> {

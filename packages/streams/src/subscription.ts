@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
+import { newestEntry } from './newest-entry.ts';
 import type { Lifecycle, SubscribeOptions, Topic } from './types.ts';
 import { WatchedReader } from './watched-reader.ts';
 
@@ -38,7 +39,7 @@ export class StreamSubscription<T> implements Lifecycle {
     this.#started = true;
     const { from = '$' } = this.#options;
     // "Now" is a place in the stream from here on, so that nothing is missed while a connection is made anew.
-    this.#from = from === '$' ? await this.#newest(this.#engine.commands as Redis) : from;
+    this.#from = from === '$' ? await newestEntry(this.#engine.commands as Redis, this.#key) : from;
     await this.#reader.start();
   }
 
@@ -46,16 +47,6 @@ export class StreamSubscription<T> implements Lifecycle {
     if (!this.#started || this.#stopped) return;
     this.#stopped = true;
     await this.#reader.stop();
-  }
-
-  async #newest(client: Redis): Promise<string> {
-    try {
-      const info = (await client.xinfo('STREAM', this.#key)) as unknown[];
-      return String(info[info.indexOf('last-generated-id') + 1]);
-    } catch (error) {
-      if (error instanceof Error && error.message.includes('no such key')) return '0-0';
-      throw error;
-    }
   }
 
   async #turn(client: Redis): Promise<void> {
@@ -85,7 +76,7 @@ export class StreamSubscription<T> implements Lifecycle {
 
   /** After a flush or a failover the stream may have begun anew behind our place, where no read would ever find it. */
   async #checkPlace(client: Redis): Promise<void> {
-    const newest = await this.#newest(client);
+    const newest = await newestEntry(client, this.#key);
     const [ms = 0, seq = 0] = newest.split('-').map(Number);
     const [ourMs = 0, ourSeq = 0] = this.#from.split('-').map(Number);
     if (newest === '0-0' || ms > ourMs || (ms === ourMs && seq >= ourSeq)) return;

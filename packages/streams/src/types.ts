@@ -192,6 +192,8 @@ export interface SubscribeOptions<T> {
 }
 
 export interface Broadcast<T> {
+  /** The newest entry's id, `0-0` where there has been none: `from` for what comes after now. */
+  newest(): Promise<string>;
   publish(payload: T): Promise<string>;
   publishMany(payloads: readonly T[]): Promise<string[]>;
   /** Every subscriber sees every message. */

@@ -21,7 +21,12 @@ const ofSubtask = ofTask.extend({ ordinal: z.int().nonnegative() });
 
 export const taskIntakeRpc = rpcContract('rpc:task-intake', {
   'tasks.create': {
-    request: z.object({ principal: principalSchema, submission: taskSubmissionSchema }),
+    request: z.object({
+      principal: principalSchema,
+      submission: taskSubmissionSchema,
+      /** The id the task is to have: a call repeated with it answers the task the first one made. Drawn when absent. */
+      taskId: z.uuid().optional(),
+    }),
     response: taskDetailSchema,
   },
   'tasks.estimate': {
