@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import { wordsOf } from '../api/api.ts';
 import { useServices } from '../state/services.ts';
+import { wordsOf } from '../state/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Logo } from '../ui/logo.tsx';
@@ -36,12 +36,27 @@ export const SignInPage = () => {
         {refusal !== null && <Notice tone="bad">{refusal}</Notice>}
         <Field label="Email">
           {(bound) => (
-            <input {...bound} className="input" name="email" type="email" autoComplete="username" required autoFocus />
+            <input
+              {...bound}
+              className="input"
+              name="email"
+              type="email"
+              autoComplete="username"
+              required
+              autoFocus
+            />
           )}
         </Field>
         <Field label="Password">
           {(bound) => (
-            <input {...bound} className="input" name="password" type="password" autoComplete="current-password" required />
+            <input
+              {...bound}
+              className="input"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+            />
           )}
         </Field>
         <Button type="submit" look="primary" disabled={busy}>

@@ -13,7 +13,9 @@ export const TaskRows = ({ tasks }: { tasks: readonly TaskView[] | null }) => {
   return (
     <ul className="task-rows" aria-busy={tasks === null}>
       {tasks === null
-        ? Array.from({ length: 6 }, (_, index) => <li key={index} className="task-row waiting" aria-hidden="true" />)
+        ? Array.from({ length: 6 }, (_, index) => (
+            <li key={index} className="task-row waiting" aria-hidden="true" />
+          ))
         : tasks.map((task) => <TaskRow key={task.id} task={task} now={now} />)}
     </ul>
   );
@@ -37,10 +39,16 @@ const TaskRow = ({ task, now }: { task: TaskView; now: number }) => (
       <ProgressBar counts={task.counts} total={task.total} label={`Progress of ${task.name}`} />
       <span className="small figures quiet">
         {formatCount(settledOf(task.counts))} of {formatCount(task.total)}
-        {task.counts.failed > 0 && <span className="failed"> · {formatCount(task.counts.failed)} failed</span>}
+        {task.counts.failed > 0 && (
+          <span className="failed"> · {formatCount(task.counts.failed)} failed</span>
+        )}
       </span>
     </div>
-    <time className="quiet small figures" dateTime={task.createdAt} title={new Date(task.createdAt).toLocaleString()}>
+    <time
+      className="quiet small figures"
+      dateTime={task.createdAt}
+      title={new Date(task.createdAt).toLocaleString()}
+    >
       {formatAgo(task.createdAt, now)}
     </time>
   </li>

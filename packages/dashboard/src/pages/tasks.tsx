@@ -26,7 +26,6 @@ export const TasksPage = ({ filters }: { filters: TaskFilters }) => {
     const opened = openTaskList(api, JSON.parse(key) as TaskFilters);
     setList(opened);
     void opened.refresh();
-    return () => opened.close();
   }, [api, key]);
 
   return (
@@ -81,8 +80,8 @@ const Nothing = ({ filtered }: { filtered: boolean }) =>
     <div className="empty">
       <h2>No tasks yet</h2>
       <p>
-        A task takes one input with placeholders and a few variables, runs every combination, and fills a matrix
-        you can look through, rate and export.
+        A task takes one input with placeholders and a few variables, runs every combination, and fills a
+        matrix you can look through, rate and export.
       </p>
       <Link to={{ page: 'new-task' }} className="button primary">
         Start from an example
@@ -92,7 +91,9 @@ const Nothing = ({ filtered }: { filtered: boolean }) =>
 
 const Filters = ({ filters }: { filters: TaskFilters }) => {
   const go = (change: Partial<Record<keyof TaskFilters, string | undefined>>): void => {
-    const merged = Object.entries({ ...filters, ...change }).filter(([, value]) => value !== undefined && value !== '');
+    const merged = Object.entries({ ...filters, ...change }).filter(
+      ([, value]) => value !== undefined && value !== '',
+    );
     navigate({ page: 'tasks', filters: Object.fromEntries(merged) as TaskFilters }, { replace: true });
   };
   return (
@@ -108,8 +109,20 @@ const Filters = ({ filters }: { filters: TaskFilters }) => {
           onChange={(event) => go({ search: event.target.value })}
         />
       </div>
-      <Choice label="State" all="Any state" value={filters.status} options={stateOptions} onChange={(status) => go({ status })} />
-      <Choice label="Lane" all="Both lanes" value={filters.lane} options={laneOptions} onChange={(lane) => go({ lane })} />
+      <Choice
+        label="State"
+        all="Any state"
+        value={filters.status}
+        options={stateOptions}
+        onChange={(status) => go({ status })}
+      />
+      <Choice
+        label="Lane"
+        all="Both lanes"
+        value={filters.lane}
+        options={laneOptions}
+        onChange={(lane) => go({ lane })}
+      />
     </form>
   );
 };

@@ -1,16 +1,18 @@
-import { isAbort, wordsOf } from '../api/api.ts';
-import type { Api, Connection } from '../api/api.ts';
-import type { MatrixCell, Rating, TaskDetail, TaskEvent, TaskView } from '@backend2/contracts';
+import type { Client } from '@backend2/client';
+import type { EventStreamMessage, MatrixCell, Rating, TaskDetail, TaskView } from '@backend2/contracts';
 import type { Slice } from '../matrix/slice.ts';
 import { Cells, cellOfSubtask } from './cells.ts';
 import { addSample, finishedOf } from './progress.ts';
 import type { RateSample } from './progress.ts';
 import { createStore } from './store.ts';
 import type { Store } from './store.ts';
+import { wordsOf } from './words.ts';
+
+export type Connection = 'connecting' | 'live' | 'reconnecting';
 
 export interface LiveStatus {
   readonly task: TaskDetail | null;
-  /** Why there is no task to show, or why the slice did not load. */
+  /** Why there is no task to show, why a slice did not load, or why nothing more is heard. */
   readonly failure: string | null;
   readonly connection: Connection;
   readonly deleted: boolean;
@@ -23,8 +25,10 @@ export interface LiveTask {
   /** Grows with every change of a cell. */
   readonly version: Pick<Store<number>, 'get' | 'subscribe'>;
   cell(ordinal: number): MatrixCell | undefined;
-  /** Loads the slice unless what is known of it is whole and kept up by the stream. */
+  /** Loads the slice unless it was loaded before and the stream kept it up since. */
   show(slice: Slice): void;
+  /** Reads everything shown anew. */
+  reload(): void;
   /** What an action answered. */
   accept(task: TaskView): void;
   /** Shown at once; rejects, and takes it back, where the server refuses. */
@@ -33,13 +37,16 @@ export interface LiveTask {
   close(): void;
 }
 
-/** @param onFrame runs a function once before the next paint; what happens between is shown together. */
-export const openLiveTask = (
-  api: Api,
-  taskId: string,
-  onFrame: (run: () => void) => void,
-  now: () => number,
-): LiveTask => {
+export interface LiveTaskOptions {
+  readonly api: Pick<Client, 'tasks'>;
+  readonly taskId: string;
+  /** Runs a function once before the next paint: changes that come between are shown together. */
+  readonly onFrame: (run: () => void) => void;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+export const openLiveTask = ({ api, taskId, onFrame, now }: LiveTaskOptions): LiveTask => {
   const closing = new AbortController();
   const cells = new Cells();
   const version = createStore(0);
@@ -51,9 +58,10 @@ export const openLiveTask = (
     loadingSlice: false,
     samples: [],
   });
+  const set = (change: Partial<LiveStatus>): void => status.update((before) => ({ ...before, ...change }));
   let shown: Slice | undefined;
   let loading: AbortController | undefined;
-  const whole = new Set<string>();
+  const upToDate = new Set<string>();
 
   let framePending = false;
   const changed = (): void => {
@@ -65,85 +73,75 @@ export const openLiveTask = (
     });
   };
 
-  const accept = (task: TaskView): void =>
-    status.update((before) =>
-      before.task === null
-        ? before
-        : {
-            ...before,
-            task: { ...before.task, ...task },
-            samples: addSample(before.samples, { at: now(), finished: finishedOf(task.counts) }),
-          },
-    );
+  const sampled = (task: TaskView): readonly RateSample[] =>
+    addSample(status.get().samples, { at: now(), finished: finishedOf(task.counts) });
+
+  const accept = (task: TaskView): void => {
+    const known = status.get().task;
+    if (known !== null) set({ task: { ...known, ...task }, samples: sampled(task) });
+  };
 
   const load = async (slice: Slice): Promise<void> => {
     loading?.abort();
     const mine = (loading = new AbortController());
-    status.update((before) => ({ ...before, loadingSlice: true }));
+    const signal = AbortSignal.any([mine.signal, closing.signal]);
+    set({ loadingSlice: true });
     try {
-      const matrix = await api.matrix(
-        taskId,
-        {
-          ...(slice.x === null ? {} : { x: slice.x.name }),
-          ...(slice.y === null ? {} : { y: slice.y.name }),
-          fixed: Object.fromEntries(slice.fixed.map(({ axis, index }) => [axis.name, index])),
-        },
-        AbortSignal.any([mine.signal, closing.signal]),
-      );
-      cells.load(matrix);
-      if (status.get().connection === 'live') whole.add(slice.key);
-      status.update((before) => ({ ...before, loadingSlice: false, failure: null }));
+      const fixed = Object.fromEntries(slice.fixed.map(({ axis, index }) => [axis.name, index]));
+      const query = {
+        ...(slice.x === null ? {} : { x: slice.x.name }),
+        ...(slice.y === null ? {} : { y: slice.y.name }),
+        fixed,
+      };
+      cells.load(await api.tasks.matrix(taskId, query, { signal }));
+      if (status.get().connection === 'live') upToDate.add(slice.key);
+      set({ loadingSlice: false, failure: null });
       changed();
     } catch (error) {
-      if (mine.signal.aborted || isAbort(error)) return;
-      status.update((before) => ({ ...before, loadingSlice: false, failure: wordsOf(error) }));
+      if (!signal.aborted) set({ loadingSlice: false, failure: wordsOf(error) });
     }
   };
 
   const loadTask = async (): Promise<void> => {
     try {
-      const task = await api.getTask(taskId, closing.signal);
-      status.update((before) => ({
-        ...before,
-        task,
-        failure: null,
-        samples: addSample(before.samples, { at: now(), finished: finishedOf(task.counts) }),
-      }));
+      const task = await api.tasks.get(taskId);
+      set({ task, failure: null, samples: sampled(task) });
     } catch (error) {
-      if (isAbort(error)) return;
-      status.update((before) => ({ ...before, failure: wordsOf(error) }));
+      set({ failure: wordsOf(error) });
     }
   };
 
-  const onConnection = (connection: Connection): void => {
-    const before = status.get().connection;
-    status.update((value) => ({ ...value, connection }));
-    if (connection === 'reconnecting') {
-      whole.clear();
-      cells.forgetHeard();
-    } else if (connection === 'live' && before !== 'live') {
-      void loadTask();
-      if (shown !== undefined) void load(shown);
-    }
+  const reload = (): void => {
+    upToDate.clear();
+    cells.forgetHeard();
+    void loadTask();
+    if (shown !== undefined) void load(shown);
   };
 
-  const take = (event: TaskEvent): void => {
-    switch (event.type) {
+  const take = (message: EventStreamMessage): void => {
+    switch (message.type) {
+      case 'ready':
+      case 'reset':
+        return reload();
       case 'task':
-        return accept(event.task);
+        return accept(message.task);
       case 'subtasks':
-        cells.hear(event.changes);
+        cells.hear(message.changes);
         return changed();
       case 'deleted':
-        return status.update((before) => ({ ...before, deleted: true }));
+        return set({ deleted: true });
     }
   };
 
   const follow = async (): Promise<void> => {
+    const onConnection = (state: 'open' | 'lost'): void =>
+      set({ connection: state === 'open' ? 'live' : 'reconnecting' });
     try {
-      for await (const event of api.events(taskId, { signal: closing.signal, onConnection })) take(event);
+      for await (const { message } of api.tasks.events(taskId, { signal: closing.signal, onConnection })) {
+        take(message);
+      }
     } catch (error) {
-      if (!isAbort(error)) onConnection('reconnecting');
+      set({ connection: 'reconnecting', failure: wordsOf(error) });
     }
   };
 
@@ -161,21 +159,22 @@ export const openLiveTask = (
     cell: (ordinal) => cells.get(ordinal),
     show: (slice) => {
       shown = slice;
-      if (!whole.has(slice.key)) void load(slice);
+      if (!upToDate.has(slice.key)) void load(slice);
     },
+    reload,
     accept,
     rate: async (ordinal, rating) => {
       const before = cells.get(ordinal);
       if (before === undefined || before.rating === rating) return;
       put({ ...before, rating });
       try {
-        put(cellOfSubtask(await api.patchSubtask(taskId, ordinal, { rating })));
+        put(cellOfSubtask(await api.tasks.updateSubtask(taskId, ordinal, { rating })));
       } catch (error) {
         put(before);
         throw error;
       }
     },
-    retry: async (ordinal) => put(cellOfSubtask(await api.retrySubtask(taskId, ordinal))),
+    retry: async (ordinal) => put(cellOfSubtask(await api.tasks.retrySubtask(taskId, ordinal))),
     close: () => closing.abort(),
   };
 };

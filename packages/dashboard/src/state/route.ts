@@ -54,7 +54,10 @@ export const routeHref = (route: Exclude<Route, { page: 'not-found' }>): string 
     case 'tasks':
       return withQuery('/', new URLSearchParams(Object.entries(route.filters)));
     case 'new-task':
-      return withQuery('/tasks/new', new URLSearchParams(route.from === undefined ? {} : { from: route.from }));
+      return withQuery(
+        '/tasks/new',
+        new URLSearchParams(route.from === undefined ? {} : { from: route.from }),
+      );
     case 'task':
       return withQuery(`/tasks/${route.taskId}`, taskViewQuery(route.view));
     case 'system':

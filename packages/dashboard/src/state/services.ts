@@ -1,9 +1,9 @@
+import type { Client } from '@backend2/client';
 import { createContext, use } from 'react';
-import type { Api } from '../api/api.ts';
 import type { PageSession } from './session.ts';
 
 export interface Services {
-  readonly api: Api;
+  readonly api: Client;
   readonly session: PageSession;
 }
 

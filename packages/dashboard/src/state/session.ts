@@ -1,8 +1,11 @@
+import { ApiError, createClient } from '@backend2/client';
+import type { Client } from '@backend2/client';
 import type { UserView } from '@backend2/contracts';
-import { isAbort, wordsOf } from '../api/api.ts';
-import type { Api } from '../api/api.ts';
+import { renewingOnce } from './kept-tokens.ts';
+import type { KeptTokens } from './kept-tokens.ts';
 import { createStore } from './store.ts';
 import type { Store } from './store.ts';
+import { wordsOf } from './words.ts';
 
 export type SessionState =
   | { readonly phase: 'asking' }
@@ -11,36 +14,69 @@ export type SessionState =
   | { readonly phase: 'signed-in'; readonly user: UserView };
 
 export interface PageSession {
+  readonly client: Client;
   readonly state: Pick<Store<SessionState>, 'get' | 'subscribe'>;
-  /** Asks the server who is signed in. */
+  /** Asks the server whose the kept tokens are. */
   resume(): Promise<void>;
   /** Rejects with the words of the refusal. */
   signIn(email: string, password: string): Promise<void>;
   signOut(): Promise<void>;
-  /** The server no longer knows the session. */
-  ended(): void;
+  /** Another tab signed out, or the server no longer knows the session. */
+  end(): void;
 }
 
-export const createPageSession = (api: () => Api): PageSession => {
+export interface PageSessionOptions {
+  readonly kept: KeptTokens;
+  readonly fetch: typeof fetch;
+  readonly lock: Parameters<typeof renewingOnce>[2];
+  /** Told when the cookie that lets pictures load could not be had. */
+  readonly onPicturesRefused: (error: unknown) => void;
+}
+
+export const createPageSession = ({
+  kept,
+  fetch,
+  lock,
+  onPicturesRefused,
+}: PageSessionOptions): PageSession => {
   const state = createStore<SessionState>({ phase: 'asking' });
-  const signedOut = (): void => state.set({ phase: 'signed-out' });
+  const tokens = kept.load();
+  const client = createClient({
+    baseUrl: '',
+    ...(tokens === undefined ? {} : { tokens }),
+    fetch: renewingOnce(fetch, kept, lock),
+    onTokens: (changed) => {
+      kept.save(changed);
+      if (changed === undefined) state.set({ phase: 'signed-out' });
+      else if (state.get().phase === 'signed-in') void allowImages(); // renewed
+    },
+  });
+  const allowImages = (): Promise<void> => client.auth.allowImages().catch(onPicturesRefused);
+
+  const enter = async (): Promise<void> => {
+    const user = await client.auth.me();
+    await allowImages();
+    state.set({ phase: 'signed-in', user });
+  };
+
   return {
+    client,
     state,
     resume: async () => {
+      if (!client.auth.signedIn) return state.set({ phase: 'signed-out' });
       state.set({ phase: 'asking' });
       try {
-        const user = await api().currentUser();
-        state.set(user === null ? { phase: 'signed-out' } : { phase: 'signed-in', user });
+        await enter();
       } catch (error) {
-        if (!isAbort(error)) state.set({ phase: 'unreachable', reason: wordsOf(error) });
+        if (error instanceof ApiError && error.status === 401) state.set({ phase: 'signed-out' });
+        else if (state.get().phase === 'asking') state.set({ phase: 'unreachable', reason: wordsOf(error) });
       }
     },
     signIn: async (email, password) => {
-      state.set({ phase: 'signed-in', user: await api().signIn(email, password) });
+      await client.auth.signIn(email, password);
+      await enter();
     },
-    signOut: async () => {
-      await api().signOut().finally(signedOut);
-    },
-    ended: signedOut,
+    signOut: () => client.auth.signOut(),
+    end: () => state.set({ phase: 'signed-out' }),
   };
 };

@@ -1,10 +1,10 @@
+import type { Client } from '@backend2/client';
 import { isFinalTaskState } from '@backend2/contracts';
 import type { TaskView } from '@backend2/contracts';
-import { isAbort, wordsOf } from '../api/api.ts';
-import type { Api } from '../api/api.ts';
 import type { TaskFilters } from './route.ts';
 import { createStore } from './store.ts';
 import type { Store } from './store.ts';
+import { wordsOf } from './words.ts';
 
 export interface TaskListState {
   /** Null until the first page came. */
@@ -21,64 +21,67 @@ export interface TaskList {
   more(): Promise<void>;
   /** Whether anything shown may still change by itself. */
   moving(): boolean;
-  close(): void;
 }
 
-const pageSize = 30;
+export const pageSize = 30;
 
 /** The newer first page before the older rest; a task never stands twice. */
 export const mergeFirstPage = (first: readonly TaskView[], known: readonly TaskView[]): TaskView[] => {
-  const fresh = new Map(first.map((task) => [task.id, task]));
+  const fresh = new Set(first.map((task) => task.id));
   const oldest = first.at(-1)?.createdAt;
   const rest = known.filter((task) => !fresh.has(task.id) && oldest !== undefined && task.createdAt < oldest);
   return [...first, ...rest];
 };
 
-export const openTaskList = (api: Api, filters: TaskFilters): TaskList => {
-  const closing = new AbortController();
-  const state = createStore<TaskListState>({ tasks: null, nextCursor: null, failure: null, loadingMore: false });
+export const openTaskList = (api: Pick<Client, 'tasks'>, filters: TaskFilters): TaskList => {
+  const state = createStore<TaskListState>({
+    tasks: null,
+    nextCursor: null,
+    failure: null,
+    loadingMore: false,
+  });
+  const failed = (error: unknown): void =>
+    state.update((before) => ({ ...before, failure: wordsOf(error), loadingMore: false }));
+  let refreshing: Promise<void> | undefined;
 
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      if (isAbort(error)) return;
-      state.update((before) => ({ ...before, failure: wordsOf(error), loadingMore: false }));
-    }
+  const refresh = async (): Promise<void> => {
+    const page = await api.tasks.list({ ...filters, limit: pageSize });
+    state.update((before) => {
+      const known = before.tasks ?? [];
+      const paged = known.length > pageSize;
+      return {
+        ...before,
+        failure: null,
+        tasks: paged ? mergeFirstPage(page.items, known) : page.items,
+        nextCursor: paged ? before.nextCursor : page.nextCursor,
+      };
+    });
+  };
+
+  const more = async (cursor: string): Promise<void> => {
+    state.update((before) => ({ ...before, loadingMore: true }));
+    const page = await api.tasks.list({ ...filters, limit: pageSize, cursor });
+    state.update(({ tasks }) => {
+      const shown = new Set(tasks?.map((task) => task.id));
+      return {
+        tasks: [...(tasks ?? []), ...page.items.filter((task) => !shown.has(task.id))],
+        nextCursor: page.nextCursor,
+        failure: null,
+        loadingMore: false,
+      };
+    });
   };
 
   return {
     state,
     refresh: () =>
-      guarded(async () => {
-        const page = await api.listTasks({ ...filters, limit: pageSize }, closing.signal);
-        state.update((before) => {
-          const paged = before.tasks !== null && before.tasks.length > pageSize;
-          return {
-            ...before,
-            failure: null,
-            tasks: paged ? mergeFirstPage(page.items, before.tasks ?? []) : page.items,
-            nextCursor: paged ? before.nextCursor : page.nextCursor,
-          };
-        });
-      }),
-    more: () =>
-      guarded(async () => {
-        const { nextCursor, loadingMore } = state.get();
-        if (nextCursor === null || loadingMore) return;
-        state.update((before) => ({ ...before, loadingMore: true }));
-        const page = await api.listTasks({ ...filters, limit: pageSize, cursor: nextCursor }, closing.signal);
-        state.update((before) => {
-          const shown = new Set(before.tasks?.map((task) => task.id));
-          return {
-            tasks: [...(before.tasks ?? []), ...page.items.filter((task) => !shown.has(task.id))],
-            nextCursor: page.nextCursor,
-            failure: null,
-            loadingMore: false,
-          };
-        });
-      }),
-    moving: () => state.get().tasks?.some((task) => !isFinalTaskState(task.state)) ?? true,
-    close: () => closing.abort(),
+      (refreshing ??= refresh()
+        .catch(failed)
+        .finally(() => (refreshing = undefined))),
+    more: async () => {
+      const { nextCursor, loadingMore } = state.get();
+      if (nextCursor !== null && !loadingMore) await more(nextCursor).catch(failed);
+    },
+    moving: () => state.get().tasks?.some((task) => !isFinalTaskState(task.state)) ?? false,
   };
 };

@@ -118,5 +118,4 @@ export const bodyOf = (draft: Draft): Record<string, unknown> => ({
 });
 
 /** As in "3 x 4 x 2". */
-export const productOf = (axes: readonly Axis[]): string =>
-  axes.map((axis) => axis.length).join(' × ');
+export const productOf = (axes: readonly Axis[]): string => axes.map((axis) => axis.length).join(' × ');

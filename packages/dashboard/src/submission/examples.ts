@@ -17,8 +17,14 @@ export const examples: readonly { readonly title: string; readonly submission: T
         seed: '{{seed}}',
       },
       variables: [
-        { name: 'subject', values: ['a lighthouse at dusk', 'a fox in the snow', 'a market in the rain', 'an old observatory'] },
-        { name: 'style', values: ['amber watercolour', 'blue ink and wash', 'violet gouache', 'green linocut'] },
+        {
+          name: 'subject',
+          values: ['a lighthouse at dusk', 'a fox in the snow', 'a market in the rain', 'an old observatory'],
+        },
+        {
+          name: 'style',
+          values: ['amber watercolour', 'blue ink and wash', 'violet gouache', 'green linocut'],
+        },
         { name: 'seed', values: [1, 2, 3] },
       ],
     }),

@@ -10,7 +10,14 @@ interface ButtonProps extends ComponentProps<'button'> {
   readonly iconOnly?: boolean;
 }
 
-export const Button = ({ look = 'plain', icon, iconOnly = false, children, className, ...rest }: ButtonProps) => (
+export const Button = ({
+  look = 'plain',
+  icon,
+  iconOnly = false,
+  children,
+  className,
+  ...rest
+}: ButtonProps) => (
   <button
     type="button"
     {...rest}

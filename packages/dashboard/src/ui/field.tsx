@@ -10,7 +10,11 @@ interface FieldProps {
   /** How an issue reads here; its message unless told. */
   readonly words?: (issue: Issue) => string;
   readonly hideLabel?: boolean;
-  readonly children: (bound: { id: string; 'aria-describedby': string; 'aria-invalid': boolean }) => ReactNode;
+  readonly children: (bound: {
+    id: string;
+    'aria-describedby': string;
+    'aria-invalid': boolean;
+  }) => ReactNode;
 }
 
 /** A control with its label, its hint and what is wrong with it. */

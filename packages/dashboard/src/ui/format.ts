@@ -20,7 +20,8 @@ const join = (large: number, largeUnit: string, small: number, smallUnit: string
 
 /** `perSecond` in the unit that keeps it readable. */
 export const formatRate = (perSecond: number): string => {
-  if (perSecond >= 1) return `${perSecond >= 100 ? formatCount(Math.round(perSecond)) : perSecond.toFixed(1)}/s`;
+  if (perSecond >= 1)
+    return `${perSecond >= 100 ? formatCount(Math.round(perSecond)) : perSecond.toFixed(1)}/s`;
   if (perSecond * 60 >= 1) return `${(perSecond * 60).toFixed(1)}/min`;
   return `${(perSecond * 3600).toFixed(1)}/h`;
 };

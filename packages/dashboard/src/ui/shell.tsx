@@ -42,7 +42,8 @@ export const Shell = ({ user, children }: { user: UserView; children: ReactNode 
             {
               label: 'Sign out',
               hint: user.email,
-              onChoose: () => void session.signOut().catch(() => say('Signed out here; the server did not answer.', 'bad')),
+              onChoose: () =>
+                void session.signOut().catch(() => say('Signed out here; the server did not answer.', 'bad')),
             },
           ]}
         />
