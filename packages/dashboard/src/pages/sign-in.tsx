@@ -16,10 +16,14 @@ export const SignInPage = () => {
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
+    const typed = (name: string): string => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value : '';
+    };
     setBusy(true);
     setRefusal(null);
     try {
-      await session.signIn(String(form.get('email')), String(form.get('password')));
+      await session.signIn(typed('email'), typed('password'));
     } catch (error) {
       setRefusal(wordsOf(error));
       setBusy(false);

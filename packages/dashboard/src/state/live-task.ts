@@ -24,11 +24,11 @@ export interface LiveTask {
   readonly status: Pick<Store<LiveStatus>, 'get' | 'subscribe'>;
   /** Grows with every change of a cell. */
   readonly version: Pick<Store<number>, 'get' | 'subscribe'>;
-  cell(ordinal: number): MatrixCell | undefined;
+  readonly cell: (ordinal: number) => MatrixCell | undefined;
   /** Loads the slice unless it was loaded before and the stream kept it up since. */
   show(slice: Slice): void;
   /** Reads everything shown anew. */
-  reload(): void;
+  readonly reload: () => void;
   /** What an action answered. */
   accept(task: TaskView): void;
   /** Shown at once; rejects, and takes it back, where the server refuses. */
