@@ -6,13 +6,19 @@ import { email, password } from './fake-api/start-fake-api.ts';
 import type { FakeApi } from './fake-api/start-fake-api.ts';
 import { pageFolder } from './fake-api/serve-page.ts';
 
-const places = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const places = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 export const chromiumPath = places.find((path) => path !== undefined && existsSync(path));
 
 /** Why a browser test cannot run here; undefined where it can. */
 export const whyNoBrowser = (): string | undefined => {
   if (chromiumPath === undefined) return 'no chromium found: install one or set CHROMIUM_PATH';
-  if (!existsSync(join(pageFolder, 'index.html'))) return 'the page is not built: run the build of this package first';
+  if (!existsSync(join(pageFolder, 'index.html')))
+    return 'the page is not built: run the build of this package first';
   return undefined;
 };
 

@@ -5,7 +5,7 @@ import { fittingSize } from './window.ts';
 export const gap = 6;
 export const smallestCell = 44;
 export const largestCell = 360;
-const largestFit = 240;
+const largestFit = 208;
 
 export interface CellLayout {
   readonly width: number;

@@ -118,8 +118,8 @@ const shown = (subtask: SubtaskView | null, name: string): string => {
 type DifferencesProps = Pick<CompareProps, 'live' | 'task' | 'left' | 'right' | 'onRate'>;
 
 const Differences = ({ live, task, left, right, onRate }: DifferencesProps) => {
-  const one = useSubtask(task.id, left, live.cell(left)).subtask;
-  const other = useSubtask(task.id, right, live.cell(right)).subtask;
+  const one = useSubtask(live, task.id, left).subtask;
+  const other = useSubtask(live, task.id, right).subtask;
   const names = task.axes.flatMap((axis) => (axis.variables.length > 0 ? axis.variables : [axis.name]));
   const rating = (ordinal: number) => (
     <RatingButtons

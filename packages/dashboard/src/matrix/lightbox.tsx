@@ -28,7 +28,7 @@ interface LightboxProps {
 /** One cell at full size with all that is known of it. */
 export const Lightbox = ({ live, task, slice, ordinal, ...does }: LightboxProps) => {
   const cell = live.cell(ordinal);
-  const { subtask, failure } = useSubtask(task.id, ordinal, cell);
+  const { subtask, failure } = useSubtask(live, task.id, ordinal);
   const at = slice.positionOf(ordinal);
   const image = firstImage(cell?.artifacts ?? subtask?.artifacts ?? []);
   const neighbour = (key: string): number | undefined => {

@@ -1,5 +1,6 @@
-import type { MatrixCell, SubtaskView } from '@backend2/contracts';
+import type { SubtaskView } from '@backend2/contracts';
 import { useEffect, useState } from 'react';
+import type { LiveTask } from '../state/live-task.ts';
 import { useServices } from '../state/services.ts';
 import { wordsOf } from '../state/words.ts';
 
@@ -9,20 +10,24 @@ export interface LoadedSubtask {
 }
 
 /** The whole of one subtask, read again whenever its cell moves on. */
-export const useSubtask = (taskId: string, ordinal: number, cell: MatrixCell | undefined): LoadedSubtask => {
+export const useSubtask = (live: LiveTask, taskId: string, ordinal: number): LoadedSubtask => {
   const { api } = useServices();
   const [loaded, setLoaded] = useState<LoadedSubtask>({ subtask: null, failure: null });
-  const { state, attempt } = cell ?? {};
+  const { state, attempt } = live.cell(ordinal) ?? {};
   useEffect(() => {
     let wanted = true;
     api.tasks.subtask(taskId, ordinal).then(
-      (subtask) => wanted && setLoaded({ subtask, failure: null }),
+      (subtask) => {
+        if (!wanted) return;
+        setLoaded({ subtask, failure: null });
+        live.learn(subtask);
+      },
       (error: unknown) => wanted && setLoaded({ subtask: null, failure: wordsOf(error) }),
     );
     return () => {
       wanted = false;
     };
-  }, [api, taskId, ordinal, state, attempt]);
+  }, [api, live, taskId, ordinal, state, attempt]);
   return loaded.subtask !== null && loaded.subtask.ordinal !== ordinal
     ? { subtask: null, failure: null }
     : loaded;

@@ -1,6 +1,6 @@
 import type { Axis, Rating, TaskDetail } from '@backend2/contracts';
 import { useEffect, useMemo, useState } from 'react';
-import { headingsOf } from '../matrix/axes.ts';
+import { headingsOf, indexesOf } from '../matrix/axes.ts';
 import { AxisControls } from '../matrix/axis-controls.tsx';
 import { aspectOf, largestCell, layOutCells, smallestCell } from '../matrix/cell-layout.ts';
 import { Compare } from '../matrix/compare.tsx';
@@ -23,6 +23,12 @@ interface TaskMatrixProps {
   readonly view: TaskViewState;
 }
 
+/** A link to an open cell shows the slice it lies in, whatever else the link says. */
+const aroundCell = (axes: readonly Axis[], view: TaskViewState): TaskViewState => {
+  if (view.cell === undefined || view.against !== undefined) return view;
+  return { ...view, fixed: { ...view.fixed, ...indexesOf(axes, view.cell) } };
+};
+
 const sizes = { min: smallestCell, max: largestCell };
 
 export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
@@ -39,7 +45,7 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
   );
   const headingsFor = (axis: Axis | null): readonly string[] =>
     axis === null ? [] : (headings.get(axis.name) ?? []);
-  const slice = sliceOf(axes, view);
+  const slice = sliceOf(axes, aroundCell(axes, view));
   const [lastActive, setActive] = useState(view.cell ?? 0);
   const active = slice.positionOf(lastActive) === null ? slice.ordinalAt(0, 0) : lastActive;
 
@@ -64,9 +70,10 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
     setPinned(ordinal);
     go({ cell: undefined, against: undefined });
   };
+  const standing = Object.fromEntries(slice.fixed.map(({ axis, index }) => [axis.name, index]));
   const close = (): void => {
     if (view.cell !== undefined) setActive(view.cell);
-    go({ cell: undefined, against: undefined });
+    go({ cell: undefined, against: undefined, fixed: standing });
   };
   const onKey = (key: string, ordinal: number): void => {
     const rating = ratingOfKey(key);

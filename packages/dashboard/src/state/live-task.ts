@@ -1,5 +1,12 @@
 import type { Client } from '@backend2/client';
-import type { EventStreamMessage, MatrixCell, Rating, TaskDetail, TaskView } from '@backend2/contracts';
+import type {
+  EventStreamMessage,
+  MatrixCell,
+  Rating,
+  SubtaskView,
+  TaskDetail,
+  TaskView,
+} from '@backend2/contracts';
 import type { Slice } from '../matrix/slice.ts';
 import { Cells, cellOfSubtask } from './cells.ts';
 import { addSample, finishedOf } from './progress.ts';
@@ -25,6 +32,8 @@ export interface LiveTask {
   /** Grows with every change of a cell. */
   readonly version: Pick<Store<number>, 'get' | 'subscribe'>;
   readonly cell: (ordinal: number) => MatrixCell | undefined;
+  /** Takes a subtask that was read by itself for a cell no slice has shown. */
+  learn(subtask: SubtaskView): void;
   /** Loads the slice unless it was loaded before and the stream kept it up since. */
   show(slice: Slice): void;
   /** Reads everything shown anew. */
@@ -157,6 +166,9 @@ export const openLiveTask = ({ api, taskId, onFrame, now }: LiveTaskOptions): Li
     status,
     version,
     cell: (ordinal) => cells.get(ordinal),
+    learn: (subtask) => {
+      if (cells.get(subtask.ordinal) === undefined) put(cellOfSubtask(subtask));
+    },
     show: (slice) => {
       shown = slice;
       if (!upToDate.has(slice.key)) void load(slice);

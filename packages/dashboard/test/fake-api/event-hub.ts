@@ -28,7 +28,8 @@ export class EventHub {
     if (lastEventId === undefined) {
       write(response, { id: this.#told.length, taskId, message: { type: 'ready' } });
     } else {
-      for (const told of this.#told.slice(Number(lastEventId))) if (told.taskId === taskId) write(response, told);
+      for (const told of this.#told.slice(Number(lastEventId)))
+        if (told.taskId === taskId) write(response, told);
     }
     this.#open.set(response, taskId);
     response.on('close', () => this.#open.delete(response));

@@ -27,7 +27,10 @@ export const axesOf = (submission: TaskSubmission): Axis[] => [
   ...submission.variables.map(({ name, values, range }) => ({
     name,
     variables: [name],
-    length: values?.length ?? range?.count ?? 1,
+    length:
+      values?.length ??
+      range?.count ??
+      1 + Math.round(((range?.to ?? 0) - (range?.from ?? 0)) / (range?.step ?? 1)),
   })),
   ...(submission.batchSize > 1 ? [{ name: 'batch', variables: [], length: submission.batchSize }] : []),
 ];
@@ -81,7 +84,12 @@ export class FakeTask {
   get detail(): TaskDetail {
     const variables = this.#submission.variables.map(({ name, values, range }) => ({
       name,
-      values: values ?? Array.from({ length: range?.count ?? 1 }, (_, index) => (range?.from ?? 0) + index),
+      values:
+        values ??
+        Array.from(
+          { length: this.#axes.find((axis) => axis.name === name)?.length ?? 1 },
+          (_, index) => (range?.from ?? 0) + index,
+        ),
     }));
     return { ...this.view, input: this.#submission.input, variables, axes: this.#axes };
   }
@@ -136,8 +144,12 @@ export class FakeTask {
         ...this.#cell(ordinal),
         state,
         attempt: 1,
-        result: state === 'succeeded' ? { seed: 1000 + ordinal, width: 1024, height: 1024, engine: 'fake' } : null,
-        error: state === 'failed' ? { code: 'engine_timeout', message: 'The engine gave no picture within 300 s.' } : null,
+        result:
+          state === 'succeeded' ? { seed: 1000 + ordinal, width: 1024, height: 1024, engine: 'fake' } : null,
+        error:
+          state === 'failed'
+            ? { code: 'engine_timeout', message: 'The engine gave no picture within 300 s.' }
+            : null,
         artifacts: state === 'succeeded' ? [this.#artifact(ordinal)] : [],
       };
     }
@@ -164,7 +176,14 @@ export class FakeTask {
 
   #artifact(ordinal: number): MatrixCell['artifacts'][number] {
     const id = `33333333-3333-4333-8333-${ordinal.toString(16).padStart(12, '0')}`;
-    return { id, url: `/api/v1/artifacts/${id}`, contentType: 'image/svg+xml', bytes: 1_240_000, width: 1024, height: 1024 };
+    return {
+      id,
+      url: `/api/v1/artifacts/${id}`,
+      contentType: 'image/svg+xml',
+      bytes: 1_240_000,
+      width: 1024,
+      height: 1024,
+    };
   }
 
   #cell(ordinal: number): MatrixCell {

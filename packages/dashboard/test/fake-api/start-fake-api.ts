@@ -25,7 +25,13 @@ const json = (response: ServerResponse, status: number, body: unknown, type = 'a
   response.end(JSON.stringify(body));
 };
 
-const problem = (response: ServerResponse, status: number, code: string, detail: string, errors?: Issue[]): void =>
+const problem = (
+  response: ServerResponse,
+  status: number,
+  code: string,
+  detail: string,
+  errors?: Issue[],
+): void =>
   json(
     response,
     status,
@@ -73,7 +79,11 @@ export const startFakeApi = async (): Promise<FakeApi> => {
   };
   const api: Omit<FakeApi, 'url' | 'close'> = { hub, health: { status: 'pass', checks: {} }, add };
 
-  const submit = async (request: IncomingMessage, response: ServerResponse, store: boolean): Promise<void> => {
+  const submit = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    store: boolean,
+  ): Promise<void> => {
     const parsed = taskSubmissionSchema.safeParse(await bodyOf(request));
     const issues = parsed.success ? unknownPlaceholders(parsed.data) : issuesOf(parsed.error);
     if (!parsed.success || issues.length > 0) {
@@ -127,11 +137,17 @@ export const startFakeApi = async (): Promise<FakeApi> => {
       if (given.username !== email || given.password !== password) {
         return problem(response, 401, 'wrong_credentials', 'The email or the password is wrong.');
       }
-      return json(response, 200, { access_token: 'a1', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r1' });
+      return json(response, 200, {
+        access_token: 'a1',
+        token_type: 'Bearer',
+        expires_in: 3600,
+        refresh_token: 'r1',
+      });
     }
     const artifact = /^\/api\/v1\/artifacts\/.*-([0-9a-f]{12})$/.exec(path)?.[1];
     if (artifact !== undefined) {
-      if (!request.headers.cookie?.includes('pictures=yes')) return problem(response, 401, 'unauthenticated', 'No cookie.');
+      if (!request.headers.cookie?.includes('pictures=yes'))
+        return problem(response, 401, 'unauthenticated', 'No cookie.');
       const width = Number(url.searchParams.get('w') ?? 1024);
       response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'private, max-age=600' });
       return void response.end(pictureOf(Number.parseInt(artifact, 16), width, width));
@@ -154,7 +170,9 @@ export const startFakeApi = async (): Promise<FakeApi> => {
         return submit(request, response, true);
       case 'GET /tasks': {
         const search = url.searchParams.get('search')?.toLowerCase() ?? '';
-        const found = [...tasks.values()].map((task) => task.view).filter(({ name }) => name.toLowerCase().includes(search));
+        const found = [...tasks.values()]
+          .map((task) => task.view)
+          .filter(({ name }) => name.toLowerCase().includes(search));
         return json(response, 200, { items: found, nextCursor: null });
       }
       default:
