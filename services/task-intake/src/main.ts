@@ -40,7 +40,7 @@ const streams = createStreams({
 const database = connectDatabase({ ...config.database, log });
 const readiness = createReadiness([
   { name: 'redis', check: () => streams.checkWritable() },
-  { name: 'postgres', check: () => assertSchemaCurrent(database.primary) },
+  { name: 'postgres', check: () => database.primary.authenticate() },
 ]);
 
 const { apiPrefix } = config;
@@ -86,7 +86,7 @@ const rpc = rpcServer(
     wakeDispatcher: (lane) => dispatchers[lane].wake(),
     apiPrefix,
   }),
-  { log, onUnexpected: errors.capture },
+  { log, onUnexpected: (error) => errors.capture(error) },
 );
 
 const loops = [slots, recorder, rpc, dispatchers.standard, dispatchers.lumina];
@@ -96,6 +96,7 @@ await runUntilSignal(
   [
     ops,
     database,
+    { name: 'schema', start: () => assertSchemaCurrent(database), stop: async () => undefined },
     streams,
     heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
     slots,
@@ -104,5 +105,5 @@ await runUntilSignal(
     dispatchers.standard,
     dispatchers.lumina,
   ],
-  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: errors.flush },
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => errors.flush() },
 );

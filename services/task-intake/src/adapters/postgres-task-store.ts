@@ -178,11 +178,11 @@ export const findArtifact = async (
   principal: Principal,
   artifactId: string,
 ): Promise<StoredArtifact> => {
-  const [row] = await database.query<ArtifactRow & { bytes: string | number }>(
-    `SELECT a.id, a.key, a.content_type AS "contentType", a.bytes, a.sha256, a.width, a.height
+  const [row] = await database.query<ArtifactRow>(
+    `SELECT a.id, a.key, a.content_type AS "contentType", a.bytes::float8 AS bytes, a.sha256, a.width, a.height
      FROM artifacts a JOIN tasks t ON t.id = a.task_id WHERE a.id = $1 AND ${visible('t', 2)}`,
     { bind: [artifactId, seenBy(principal)], type: QueryTypes.SELECT },
   );
   if (row === undefined) throw notFound('artifact');
-  return storedArtifactOf({ ...row, bytes: Number(row.bytes) });
+  return storedArtifactOf(row);
 };

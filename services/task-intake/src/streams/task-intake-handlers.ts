@@ -100,11 +100,11 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       return { subtasks: total, axes, seconds: estimateSeconds(submission.lane, submission.kind, total) };
     },
     'tasks.list': async ({ principal, query }) => {
-      const page = await listTasks(await reads.reader(principal), principal, query);
+      const page = await reads.read(principal, (server) => listTasks(server, principal, query));
       return { ...page, items: page.items.map(taskViewOf) };
     },
     'tasks.get': async ({ principal, taskId }) =>
-      taskDetailOf(await findTask(await reads.reader(principal), principal, taskId)),
+      taskDetailOf(await reads.read(principal, (server) => findTask(server, principal, taskId))),
     'tasks.cancel': async ({ principal, taskId }) => {
       const cancelled = await cancelTask(primary, principal, taskId);
       await stopMoved(cancelled);
@@ -130,10 +130,11 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       return {};
     },
     'tasks.matrix': async ({ principal, taskId, query }) => {
-      const reader = await reads.reader(principal);
-      const task = await findTask(reader, principal, taskId);
-      const slice = sliceOf(task, query);
-      const rows = await findSubtasks(reader, taskId, slice.ordinals.flat());
+      const { slice, rows } = await reads.read(principal, async (server) => {
+        const task = await findTask(server, principal, taskId);
+        const cells = sliceOf(task, query);
+        return { slice: cells, rows: await findSubtasks(server, taskId, cells.ordinals.flat()) };
+      });
       const byOrdinal = new Map(rows.map((row) => [row.ordinal, row]));
       const cellOf = (ordinal: number) => {
         const row = byOrdinal.get(ordinal) as SubtaskRow;
@@ -150,13 +151,16 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       };
     },
     'subtasks.list': async ({ principal, taskId, query }) => {
-      const reader = await reads.reader(principal);
-      const task = await findTask(reader, principal, taskId);
-      const page = await listSubtasks(reader, taskId, query);
+      const { task, page } = await reads.read(principal, async (server) => ({
+        task: await findTask(server, principal, taskId),
+        page: await listSubtasks(server, taskId, query),
+      }));
       return { ...page, items: page.items.map((row) => subtaskViewOf(row, task, apiPrefix)) };
     },
     'subtasks.get': async ({ principal, taskId, ordinal }) => {
-      const { task, subtask } = await ownSubtask(await reads.reader(principal), principal, taskId, ordinal);
+      const { task, subtask } = await reads.read(principal, (server) =>
+        ownSubtask(server, principal, taskId, ordinal),
+      );
       return subtaskViewOf(subtask, task, apiPrefix);
     },
     'subtasks.update': async ({ principal, taskId, ordinal, patch }) => {
@@ -177,6 +181,6 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       return subtaskViewOf(subtask, task, apiPrefix);
     },
     'artifacts.get': async ({ principal, artifactId }) =>
-      findArtifact(await reads.reader(principal), principal, artifactId),
+      reads.read(principal, (server) => findArtifact(server, principal, artifactId)),
   };
 };

@@ -1,0 +1,150 @@
+import { fileURLToPath } from 'node:url';
+import {
+  laneTopics,
+  taskIntakeRpc,
+  taskResults,
+  taskSubmissionSchema,
+  workersGroup,
+  type Lane,
+  type Principal,
+  type SubtaskJob,
+  type TaskIntakeRpc,
+  type TaskResult,
+  type TaskSubmission,
+  type TaskView,
+} from '@backend2/contracts';
+import { migrate } from '@backend2/database';
+import { createMetrics, rpcClient, type TypedRpcClient } from '@backend2/service-kit';
+import { createStreams, type Consumer, type Outcome, type Streams } from '@backend2/streams';
+import {
+  runProcess,
+  until,
+  usePostgres,
+  useRedis,
+  type RunningProcess,
+  type TestPostgres,
+} from '@backend2/testkit';
+import type { ExecutionContext } from 'ava';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const abort = (): AbortSignal => AbortSignal.timeout(5000);
+
+export interface Intake {
+  readonly postgres: TestPostgres;
+  readonly redisUrl: string;
+  readonly streams: Streams;
+  readonly rpc: TypedRpcClient<TaskIntakeRpc>;
+  readonly user: Principal;
+  readonly first: RunningProcess;
+  /** Another task-intake on the same servers. */
+  startProcess(): Promise<RunningProcess>;
+  submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
+  /** A worker in this process: runs each job through `run` on so many slots. */
+  startWorker(run: WorkerRun, slots?: number, lane?: Lane): Promise<Consumer>;
+  finished(taskId: string, timeoutMs?: number): Promise<TaskView>;
+}
+
+export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskResult> | void>;
+
+let users = 0;
+export const aUser = (role: Principal['role'] = 'user'): Principal => {
+  users += 1;
+  return { userId: `00000000-0000-4000-8000-${String(users).padStart(12, '0')}`, role };
+};
+
+/** task-intake as a process on servers of its own, and this test as its gateway and its workers. */
+export const startIntake = async (t: ExecutionContext, env: Record<string, string> = {}): Promise<Intake> => {
+  const redis = await useRedis(t);
+  const postgres = await usePostgres(t, {
+    template: 'migrated',
+    prepare: async (url) => void (await migrate(url)),
+  });
+  const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
+  await streams.start();
+  t.teardown(() => streams.stop(abort()));
+  const startProcess = async () => {
+    const child = runProcess(t, main, {
+      env: {
+        DATABASE_URL: postgres.primaryUrl,
+        DATABASE_REPLICA_URLS: postgres.standbyUrl,
+        REDIS_URL: redis.url,
+        OPS_PORT: '0',
+        ...env,
+      },
+    });
+    await child.line(/"msg":"ready"/);
+    return child;
+  };
+  const first = await startProcess();
+  const client = streams.rpcClient();
+  await client.start();
+  t.teardown(() => client.stop(abort()));
+  const rpc = rpcClient(client, taskIntakeRpc, { metrics: createMetrics('test') });
+  t.teardown(() => rpc.close());
+  const user = aUser();
+
+  return {
+    postgres,
+    redisUrl: redis.url,
+    streams,
+    rpc,
+    user,
+    first,
+    startProcess,
+    submit: (parts, principal = user) =>
+      rpc.call('tasks.create', {
+        principal,
+        submission: taskSubmissionSchema.parse({
+          name: 'a sweep',
+          kind: 'http.request',
+          input: { url: 'http://localhost/{{n}}' },
+          variables: [{ name: 'n', values: [1, 2, 3, 4] }],
+          ...parts,
+        }),
+      }),
+    startWorker: async (run, slots = 16, lane = 'standard') => {
+      const base = (job: SubtaskJob, attempt: number) => ({
+        taskId: job.taskId,
+        ordinal: job.ordinal,
+        run: job.run,
+        attempt,
+        at: Date.now(),
+      });
+      const consumer = streams.consumer(laneTopics[lane], {
+        group: workersGroup,
+        concurrency: slots,
+        leaseMs: 2000,
+        backoff: { baseMs: 10, maxMs: 20 },
+        handler: async ({ payload: job, attempt }): Promise<Outcome> => {
+          await streams
+            .publisher(taskResults)
+            .publish({ type: 'started', ...base(job, attempt), worker: 'test' });
+          const said = (await run(job, attempt)) ?? {};
+          const payload = {
+            type: 'succeeded',
+            ...base(job, attempt),
+            result: null,
+            artifacts: [],
+            durationMs: 1,
+            ...said,
+          };
+          const emit = [{ topic: taskResults, payload }];
+          return payload.type === 'retrying'
+            ? { kind: 'retry', error: 'again', emit }
+            : { kind: 'done', emit };
+        },
+      });
+      await consumer.start();
+      t.teardown(() => consumer.stop(AbortSignal.abort()));
+      return consumer;
+    },
+    finished: (taskId, timeoutMs = 30_000) =>
+      until(
+        async () => {
+          const task = await rpc.call('tasks.get', { principal: aUser('admin'), taskId });
+          return task.finishedAt === null ? undefined : task;
+        },
+        { timeoutMs, what: `task ${taskId} finished` },
+      ),
+  };
+};

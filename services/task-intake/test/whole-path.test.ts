@@ -1,0 +1,243 @@
+import { DomainError, taskEvents, type SubtaskCounts, type TaskEvent } from '@backend2/contracts';
+import { until } from '@backend2/testkit';
+import test from 'ava';
+import pg from 'pg';
+import { aUser, startIntake, type Intake } from './intake-process.ts';
+
+const query = async <T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+/** Counters of each task beside what its rows say. */
+const drift = (intake: Intake) =>
+  query<{ id: string }>(
+    intake.postgres.primaryUrl,
+    `SELECT t.id FROM tasks t JOIN (
+       SELECT task_id, count(*) FILTER (WHERE state = 'pending') AS pending,
+         count(*) FILTER (WHERE state = 'queued') AS queued, count(*) FILTER (WHERE state = 'running') AS running,
+         count(*) FILTER (WHERE state = 'succeeded') AS succeeded, count(*) FILTER (WHERE state = 'failed') AS failed,
+         count(*) FILTER (WHERE state = 'cancelled') AS cancelled
+       FROM subtasks GROUP BY task_id) s ON s.task_id = t.id
+     WHERE (t.pending, t.queued, t.running, t.succeeded, t.failed, t.cancelled)
+       IS DISTINCT FROM (s.pending, s.queued, s.running, s.succeeded, s.failed, s.cancelled)`,
+  );
+
+const counts = (parts: Partial<SubtaskCounts>): SubtaskCounts => ({
+  pending: 0,
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  ...parts,
+});
+
+test('a task runs to its end, each cell once with its values, and the browsers hear of it', async (t) => {
+  const intake = await startIntake(t);
+  const events: TaskEvent[] = [];
+  const subscription = intake.streams
+    .broadcast(taskEvents)
+    .subscribe({ handler: ({ payload }) => void events.push(payload) });
+  await subscription.start();
+  t.teardown(() => subscription.stop(AbortSignal.abort()));
+  const urls: unknown[] = [];
+  await intake.startWorker(async (job) => {
+    urls.push((job.input as { url: string }).url);
+    return { result: job.ordinal };
+  });
+  const { id } = await intake.submit({});
+  const task = await intake.finished(id);
+  t.is(task.state, 'succeeded');
+  t.deepEqual(task.counts, counts({ succeeded: 4 }));
+  t.deepEqual(
+    urls.toSorted(),
+    [1, 2, 3, 4].map((n) => `http://localhost/${n}`),
+  );
+  const { items } = await intake.rpc.call('subtasks.list', {
+    principal: intake.user,
+    taskId: id,
+    query: { limit: 50 },
+  });
+  t.deepEqual(
+    items.map(({ ordinal, values, result, state }) => ({ ordinal, values, result, state })),
+    [0, 1, 2, 3].map((ordinal) => ({
+      ordinal,
+      values: { n: ordinal + 1 },
+      result: ordinal,
+      state: 'succeeded',
+    })),
+  );
+  await until(() => events.some((event) => event.type === 'task' && event.task.state === 'succeeded'));
+  const ended = events.flatMap((event) =>
+    event.type === 'subtasks' ? event.changes.filter(({ state }) => state === 'succeeded') : [],
+  );
+  t.deepEqual(ended.map(({ ordinal }) => ordinal).toSorted(), [0, 1, 2, 3]);
+});
+
+test("another user's task is not there, for reading and for every change", async (t) => {
+  const intake = await startIntake(t);
+  const { id: taskId } = await intake.submit({});
+  const principal = aUser();
+  const query = { limit: 50 };
+  const refused = [
+    intake.rpc.call('tasks.get', { principal, taskId }),
+    intake.rpc.call('tasks.cancel', { principal, taskId }),
+    intake.rpc.call('tasks.pause', { principal, taskId }),
+    intake.rpc.call('tasks.retry', { principal, taskId }),
+    intake.rpc.call('tasks.delete', { principal, taskId }),
+    intake.rpc.call('tasks.matrix', { principal, taskId, query: { fixed: {} } }),
+    intake.rpc.call('subtasks.list', { principal, taskId, query }),
+    intake.rpc.call('subtasks.get', { principal, taskId, ordinal: 0 }),
+    intake.rpc.call('subtasks.update', { principal, taskId, ordinal: 0, patch: { rating: 'good' } }),
+  ];
+  for (const call of refused)
+    t.is((await t.throwsAsync(call, { instanceOf: DomainError })).code, 'not_found');
+  t.deepEqual((await intake.rpc.call('tasks.list', { principal, query })).items, []);
+  t.is((await intake.rpc.call('tasks.get', { principal: aUser('admin'), taskId })).id, taskId);
+});
+
+test('failed subtasks are kept with their error and run again on retry', async (t) => {
+  const intake = await startIntake(t);
+  let broken = true;
+  await intake.startWorker(async (job) =>
+    broken && job.ordinal % 2 === 1 ? { type: 'failed', error: { code: 'no_good', message: 'no good' } } : {},
+  );
+  const { id: taskId } = await intake.submit({});
+  t.is((await intake.finished(taskId)).state, 'partially_failed');
+  const failed = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId, ordinal: 1 });
+  t.deepEqual(failed.error, { code: 'no_good', message: 'no good' });
+  broken = false;
+  const retried = await intake.rpc.call('tasks.retry', { principal: intake.user, taskId });
+  t.is(retried.counts.pending, 2);
+  t.is((await intake.finished(taskId)).state, 'succeeded');
+  await t.throwsAsync(intake.rpc.call('tasks.retry', { principal: intake.user, taskId }), {
+    message: 'No subtask of this task has failed.',
+  });
+});
+
+test('a cancelled task ends at once and late results do not bring it back', async (t) => {
+  const intake = await startIntake(t);
+  const gate = Promise.withResolvers<void>();
+  let begun = 0;
+  await intake.startWorker(async () => {
+    begun += 1;
+    await gate.promise;
+  }, 2);
+  const { id: taskId } = await intake.submit({});
+  await until(() => begun === 2);
+  const cancelled = await intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
+  t.is(cancelled.state, 'cancelled');
+  t.deepEqual(cancelled.counts, counts({ cancelled: 4 }));
+  gate.resolve();
+  await until(
+    async () =>
+      (await intake.streams.inspect({ name: 'task_results', parse: (x) => x }, 'recorder')).length === 0,
+  );
+  const after = await intake.rpc.call('tasks.get', { principal: intake.user, taskId });
+  t.deepEqual(after.counts, counts({ cancelled: 4 }));
+});
+
+test('a paused task is not dispatched until it is resumed', async (t) => {
+  const intake = await startIntake(t);
+  const { id: taskId } = await intake.submit({ runAt: new Date(Date.now() + 3_600_000).toISOString() });
+  await intake.rpc.call('tasks.pause', { principal: intake.user, taskId });
+  const { id: other } = await intake.submit({});
+  await intake.startWorker(async () => {});
+  await intake.finished(other);
+  const paused = await intake.rpc.call('tasks.get', { principal: intake.user, taskId });
+  t.is(paused.state, 'paused');
+  t.is(paused.counts.pending, 4);
+  t.is((await intake.rpc.call('tasks.resume', { principal: intake.user, taskId })).state, 'pending');
+});
+
+test('counters stay equal to the rows through a storm of results, retries and cancels', async (t) => {
+  const intake = await startIntake(t);
+  await intake.startWorker(async (job, attempt) => {
+    const dice = (job.ordinal * 7 + attempt * 13 + job.run * 5) % 10;
+    if (dice < 2) return { type: 'retrying', error: { code: 'busy', message: 'busy' } };
+    return dice < 4 ? { type: 'failed', error: { code: 'bad', message: 'bad' } } : {};
+  }, 64);
+  const values = Array.from({ length: 40 }, (_, i) => i);
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const { id } = await intake.submit({ batchSize: 5, variables: [{ name: 'n', values }], maxAttempts: 20 });
+    ids.push(id);
+  }
+  const nudge = async (taskId: string) => {
+    for (let i = 0; i < 5; i += 1) {
+      await intake.rpc.call('tasks.retry', { principal: intake.user, taskId }).catch((error: unknown) => {
+        if (!(error instanceof DomainError) || error.code !== 'nothing_to_retry') throw error;
+      });
+      await intake.rpc.call('tasks.pause', { principal: intake.user, taskId }).catch(() => undefined);
+      await intake.rpc.call('tasks.resume', { principal: intake.user, taskId }).catch(() => undefined);
+    }
+  };
+  await Promise.all(ids.map(nudge));
+  await intake.rpc
+    .call('tasks.cancel', { principal: intake.user, taskId: ids[0] as string })
+    .catch(() => undefined);
+  const ended = await Promise.all(ids.map((id) => intake.finished(id, 60_000)));
+  for (const task of ended) t.is(task.counts.pending + task.counts.queued + task.counts.running, 0);
+  t.deepEqual(await drift(intake), []);
+});
+
+test('a task-intake killed at any moment loses nothing and runs nothing twice', async (t) => {
+  const intake = await startIntake(t);
+  const runs = new Map<string, number>();
+  await intake.startWorker(async (job) => {
+    const key = `${job.taskId}.${job.ordinal}`;
+    runs.set(key, (runs.get(key) ?? 0) + 1);
+  });
+  const values = Array.from({ length: 100 }, (_, i) => i);
+  const { id } = await intake.submit({ batchSize: 20, variables: [{ name: 'n', values }] });
+  let victim = intake.first;
+  for (let kills = 0; kills < 3; kills += 1) {
+    const before = runs.size;
+    await until(() => runs.size > before + 100 || runs.size === 2000);
+    const next = intake.startProcess();
+    victim.kill('SIGKILL');
+    victim = await next;
+  }
+  const task = await intake.finished(id, 60_000);
+  t.deepEqual(task.counts, counts({ succeeded: 2000 }));
+  t.is(runs.size, 2000);
+  t.deepEqual(
+    [...runs.values()].filter((count) => count > 1),
+    [],
+  );
+  t.deepEqual(await drift(intake), []);
+});
+
+test('what a flushed Redis held is begun anew and nothing finished runs again', async (t) => {
+  const intake = await startIntake(t);
+  const finished: string[] = [];
+  let flushing = true;
+  await intake.startWorker(async (job) => {
+    const key = String(job.ordinal);
+    if (flushing && finished.length >= 20) await until(() => !flushing, { timeoutMs: 30_000 });
+    finished.push(key);
+  }, 4);
+  const values = Array.from({ length: 60 }, (_, i) => i);
+  const { id } = await intake.submit({ variables: [{ name: 'n', values }] });
+  await until(async () => {
+    const { counts: now } = await intake.rpc.call('tasks.get', { principal: intake.user, taskId: id });
+    return now.succeeded >= 20;
+  });
+  const settled = await query<{ ordinal: number }>(
+    intake.postgres.primaryUrl,
+    `SELECT ordinal FROM subtasks WHERE state = 'succeeded'`,
+  );
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(intake.redisUrl);
+  await redis.flushdb();
+  redis.disconnect();
+  flushing = false;
+  t.deepEqual((await intake.finished(id, 60_000)).counts, counts({ succeeded: 60 }));
+  for (const { ordinal } of settled) t.is(finished.filter((done) => done === String(ordinal)).length, 1);
+});
