@@ -12,3 +12,6 @@ export { type Postgres, type PostgresOptions, startPostgres } from './postgres.t
 export type { PostgresServer } from './postgres-server.ts';
 export { type Redis, type RedisOptions, startRedis } from './redis.ts';
 export { StackError, explainFileError } from './stack-error.ts';
+export { type DataFolder, openDataFolder } from './data-folder.ts';
+export { type Ports, type Supervised, type SupervisedOptions, supervise } from './supervise.ts';
+export { runCommand } from './run-command.ts';

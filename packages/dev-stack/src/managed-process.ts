@@ -77,6 +77,7 @@ export function startProcess(options: ManagedProcessOptions): ManagedProcess {
     child.once('exit', (code, signal) => {
       running = false;
       guard.release();
+      signalProcess(-pid, 'SIGKILL'); // its own children, should they have outlived it
       forgetProcess(options.pidFile);
       resolve({ code, signal });
     });

@@ -6,7 +6,7 @@ cat >/dev/null
 kill -s "$2" -- "$1" 2>/dev/null
 i=0
 while kill -0 -- "$1" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
-kill -s KILL -- "$1" 2>/dev/null
+kill -s KILL -- "-$1" 2>/dev/null
 [ -n "$3" ] && rm -rf -- "$3"
 exit 0
 `;
@@ -17,7 +17,7 @@ export interface ProcessGuard {
 }
 
 export interface GuardOptions {
-  /** A negative id guards a whole process group. */
+  /** The leader of a process group; what is left of the group after it is killed. */
   readonly pid: number;
   readonly signal: NodeJS.Signals;
   /** Removed after the process has ended, when the guard had to end it. */

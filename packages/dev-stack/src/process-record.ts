@@ -26,7 +26,7 @@ export function forgetProcess(file: string): void {
 }
 
 /** The id of the recorded process if that very process still runs. */
-function recordedProcess(file: string): number | undefined {
+export function recordedProcess(file: string): number | undefined {
   let recorded: Partial<Recorded>;
   try {
     recorded = JSON.parse(readFileSync(file, 'utf8')) as Partial<Recorded>;
