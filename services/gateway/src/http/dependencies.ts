@@ -1,0 +1,30 @@
+import type { AuthRpc, HealthView, TaskIntakeRpc } from '@backend2/contracts';
+import type { AccessTokens, Log, Metrics, Readiness, TypedRpcClient } from '@backend2/service-kit';
+import type { Loop } from '@backend2/service-kit';
+import type { Store } from 'express-rate-limit';
+import type { Revocations } from '../domain/revocations.ts';
+import type { EventConnections } from '../events/event-connections.ts';
+import type { ArtifactFiles } from '../artifacts/artifact-files.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+
+/** What the edge is made of; `main.ts` names the real ones. */
+export interface Dependencies {
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly loops: () => readonly Loop[];
+  readonly auth: Pick<TypedRpcClient<AuthRpc>, 'call'>;
+  readonly tasks: Pick<TypedRpcClient<TaskIntakeRpc>, 'call'>;
+  readonly tokens: AccessTokens;
+  readonly revocations: Revocations;
+  readonly events: EventConnections;
+  readonly artifacts: ArtifactFiles;
+  /** The verdict on the whole system; undefined where there is none that is fresh. Rejects while Redis is away. */
+  readonly readHealth: () => Promise<HealthView | undefined>;
+  readonly rateLimitStore: (policy: string) => Store;
+  readonly idempotencyStore: IdempotencyStore;
+  /** Told of every error nobody meant to happen. */
+  readonly onUnexpected: (error: unknown) => void;
+}

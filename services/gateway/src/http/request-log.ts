@@ -1,0 +1,47 @@
+import type { Log, Metrics } from '@backend2/service-kit';
+import { metricNames } from '@backend2/service-kit';
+import type { RequestHandler, Response } from 'express';
+import { requestIdOf } from './request-context.ts';
+
+interface Noted {
+  /** The path's pattern: a label must not be of the caller's making. */
+  route?: string;
+  userId?: string;
+}
+
+export const noteRoute =
+  (route: string): RequestHandler =>
+  (_request, response, next) => {
+    (response.locals as Noted).route = route;
+    next();
+  };
+
+/** Which route a request met and who made it. */
+export const noteCaller = (response: Response, userId: string): void => {
+  (response.locals as Noted).userId = userId;
+};
+
+/** One line and one observation a request, when it is over. */
+export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
+  const seconds = metrics.histogram(metricNames.http, 'Time to answer an HTTP request', [
+    'method',
+    'route',
+    'status',
+  ]);
+  return (request, response, next) => {
+    const began = performance.now();
+    response.once('close', () => {
+      const { route = 'none', userId } = response.locals as Noted;
+      const ms = Math.round(performance.now() - began);
+      const { method } = request;
+      const status = response.writableFinished ? response.statusCode : 499;
+      // An event stream's length says nothing of how fast it was answered.
+      if (!route.endsWith('/events')) seconds.observe({ method, route, status }, ms / 1000);
+      const fields = { requestId: requestIdOf(request), method, route, path: request.path, status, ms, userId };
+      if (status >= 500) log.error(fields, 'request failed');
+      else if (method === 'GET' || method === 'HEAD') log.debug(fields, 'request');
+      else log.info(fields, 'request');
+    });
+    next();
+  };
+};

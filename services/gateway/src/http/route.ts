@@ -1,0 +1,60 @@
+import type { Principal } from '@backend2/contracts';
+import type { AccessClaims } from '@backend2/service-kit';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+
+export type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Who may call: anyone, anyone signed in, admins only. What a user may see of others' is the services' to say. */
+export type Access = 'public' | 'user' | 'admin';
+
+export interface Call<P, Q, B> {
+  readonly request: Request;
+  readonly response: Response;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Not there on public routes. */
+  readonly principal: Principal;
+  readonly claims: AccessClaims;
+  /** Aborts when the caller is gone. Pass it on for reads; a change that was begun is not to be given up. */
+  readonly signal: AbortSignal;
+}
+
+export interface RouteSpec<P, Q, B, A> {
+  readonly method: RouteMethod;
+  /** Below the API prefix; parameters as `:name`. */
+  readonly path: string;
+  readonly access: Access;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** A path whose parameters do not parse is one that is not there. */
+  readonly params?: z.ZodType<P>;
+  readonly query?: z.ZodType<Q>;
+  /** Query parameters beyond the schema's, whose names are data. */
+  readonly openQuery?: boolean;
+  readonly body?: z.ZodType<B>;
+  /** Media types of the body. Default JSON only. */
+  readonly bodyTypes?: readonly ('application/json' | 'application/x-www-form-urlencoded')[];
+  /** `schema` absent: no body, or one the handler writes itself, of `types`. */
+  readonly answer: { readonly status: number; readonly schema?: z.ZodType<A>; readonly types?: readonly string[] };
+  /** Codes it may refuse with beside those every route may. */
+  readonly refusals?: Readonly<Record<string, number>>;
+  /** The browser's cookie counts as a sign-in: only for what `<img>` and download links fetch. */
+  readonly cookie?: boolean;
+  /** Which rate limit applies. */
+  readonly limit?: 'default' | 'artifacts' | 'sign-in';
+  /** Honours `Idempotency-Key`. */
+  readonly idempotent?: boolean;
+  /** What it resolves with is sent as JSON under `answer.status`; undefined means that the handler answered, or nothing is to be said. */
+  readonly handle: (call: Call<P, Q, B>) => Promise<A | undefined | void>;
+}
+
+export type Route = RouteSpec<unknown, unknown, unknown, unknown>;
+
+/** Types of params, query, body and answer follow the schemas. */
+export const route = <P = Record<string, never>, Q = Record<string, never>, B = undefined, A = undefined>(
+  spec: RouteSpec<P, Q, B, A>,
+): Route => spec as unknown as Route;
