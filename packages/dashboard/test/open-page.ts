@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { email, password } from './fake-api/start-fake-api.ts';
 import type { FakeApi } from './fake-api/start-fake-api.ts';
-import { pageFolder } from './fake-api/serve-page.ts';
 
 const places = [
   process.env['CHROMIUM_PATH'],
@@ -12,15 +10,8 @@ const places = [
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ];
+/** Undefined where this machine has no browser to test in. */
 export const chromiumPath = places.find((path) => path !== undefined && existsSync(path));
-
-/** Why a browser test cannot run here; undefined where it can. */
-export const whyNoBrowser = (): string | undefined => {
-  if (chromiumPath === undefined) return 'no chromium found: install one or set CHROMIUM_PATH';
-  if (!existsSync(join(pageFolder, 'index.html')))
-    return 'the page is not built: run the build of this package first';
-  return undefined;
-};
 
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({

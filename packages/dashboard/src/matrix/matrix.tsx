@@ -41,7 +41,8 @@ export const Matrix = (props: MatrixProps) => {
   const { slice, columnHeadings, rowHeadings, cellOf, view, size, aspect, active, pinned } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const viewport = useViewport(scroller);
-  const headWidth = slice.y === null ? 0 : rowHeadingWidth(rowHeadings, viewport.width);
+  const corner = [slice.x, slice.y].map((axis) => `${axis?.name ?? ''} →`);
+  const headWidth = slice.y === null ? 0 : rowHeadingWidth([...rowHeadings, ...corner], viewport.width);
   const roomX = Math.max(1, viewport.width - headWidth);
   const roomY = Math.max(1, viewport.height - headHeight);
   const layout = layOutCells(size, aspect, slice.columns, roomX);

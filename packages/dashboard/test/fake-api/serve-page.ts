@@ -2,8 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 
-export const pageFolder = join(import.meta.dirname, '../../dist');
-
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -17,9 +15,9 @@ const policy =
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** The built page's files; its own routes all get `index.html`. */
-export const servePage = async (path: string, response: ServerResponse): Promise<void> => {
+export const servePage = async (folder: string, path: string, response: ServerResponse): Promise<void> => {
   const file = extname(path) === '' ? '/index.html' : path;
-  const body = await readFile(join(pageFolder, file));
+  const body = await readFile(join(folder, file));
   response.writeHead(200, {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
     'content-security-policy': policy,

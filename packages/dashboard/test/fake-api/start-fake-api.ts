@@ -69,7 +69,7 @@ export interface FakeApi {
 }
 
 /** A server that answers by the contracts, from memory, and serves the built page. */
-export const startFakeApi = async (): Promise<FakeApi> => {
+export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
   const hub = new EventHub();
   const tasks = new Map<string, FakeTask>();
   const add = (submission: unknown): FakeTask => {
@@ -131,7 +131,7 @@ export const startFakeApi = async (): Promise<FakeApi> => {
     const url = new URL(request.url ?? '/', 'http://fake');
     const path = url.pathname;
     if (path === '/health') return json(response, 200, api.health, 'application/health+json');
-    if (!path.startsWith('/api/v1')) return servePage(path, response);
+    if (!path.startsWith('/api/v1')) return servePage(pageFolder, path, response);
     if (path === '/api/v1/auth/token') {
       const given = (await bodyOf(request)) as { username?: string; password?: string };
       if (given.username !== email || given.password !== password) {
