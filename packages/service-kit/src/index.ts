@@ -26,3 +26,8 @@ export * from './rpc/trace-context.ts';
 export * from './sentry/start-sentry.ts';
 export * from './tokens/access-tokens.ts';
 export type { ConfigRule } from './config/config-rules.ts';
+export { redisEntities, type EntityOptions, type RedisEntities } from './entities/redis-entities.ts';
+export type { Revocation, RevocationEntities } from './entities/revocation-entities.ts';
+export * from './tokens/revocation-list.ts';
+export type { SystemHealthEntity } from './entities/system-health-entity.ts';
+export type { TaskResultEntities } from './entities/task-result-entities.ts';

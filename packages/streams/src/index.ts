@@ -9,5 +9,9 @@ export {
   RpcTimeoutError,
   StreamFullError,
 } from './errors.ts';
-export { parseRedisConnection } from './redis-connection.ts';
+export {
+  createClient as createRedisClient,
+  parseRedisConnection,
+  type RedisClient,
+} from './redis-connection.ts';
 export type * from './types.ts';

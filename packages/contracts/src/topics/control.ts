@@ -14,12 +14,16 @@ export const controlMessageSchema = z.discriminatedUnion('type', [
     upToRun: z.int().positive(),
   }),
   z.object({ type: z.literal('lane'), lane: laneSchema, paused: z.boolean() }),
-  /** Tokens of the user issued before `before` (epoch seconds) are no longer accepted; with `tokenId` only that one. */
+  /**
+   * Tokens of the user issued before `before` (epoch seconds) are no longer accepted; with `sessionId` only those of
+   * that sign-in, with `tokenId` only that one.
+   */
   z.object({
     type: z.literal('revoke'),
     userId: z.uuid(),
     before: z.number().optional(),
     tokenId: z.string().optional(),
+    sessionId: z.string().optional(),
   }),
 ]);
 export type ControlMessage = z.infer<typeof controlMessageSchema>;
