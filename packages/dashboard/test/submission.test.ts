@@ -3,7 +3,7 @@ import type { Json } from '@backend2/contracts';
 import { taskSubmissionSchema } from '@backend2/contracts';
 import { renderedPrompts } from '../src/matrix/rendered-prompts.ts';
 import { checkDraft, issuesAt } from '../src/submission/check-draft.ts';
-import { bodyOf, draftOf } from '../src/submission/draft.ts';
+import { bodyOf, draftOf, emptyVariable } from '../src/submission/draft.ts';
 import { examples } from '../src/submission/examples.ts';
 import { lineOfPointer } from '../src/submission/locate-pointer.ts';
 import { parseValuesText, valuesText } from '../src/submission/values-text.ts';
@@ -72,8 +72,8 @@ test('what is wrong is told at the field it belongs to', (t) => {
     name: ' ',
     batchSize: 'many',
     variables: [
-      { ...draft.variables[0]!, name: '1st' },
-      { ...draft.variables[1]!, amount: '' },
+      { ...emptyVariable(), values: 'a', name: '1st' },
+      { ...emptyVariable(), mode: 'range', name: 'cfg', amount: '' },
     ],
   });
   if (checked.ok) return t.fail('a wrong draft passed');
