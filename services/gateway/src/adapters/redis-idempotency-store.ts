@@ -1,5 +1,5 @@
+import type { RedisClient } from '@backend2/streams';
 import type { Begun, IdempotencyStore } from '../http/idempotency.ts';
-import type { RedisClient } from './redis-client.ts';
 
 /** How long an answer is replayed. */
 const keepMs = 24 * 3_600_000;

@@ -1,5 +1,5 @@
+import type { RedisClient } from '@backend2/streams';
 import type { ClientRateLimitInfo, Store } from 'express-rate-limit';
-import type { RedisClient } from './redis-client.ts';
 
 // KEYS[1] counter  ARGV[1] window in ms  returns {count, ms left}
 const countScript = `
@@ -10,6 +10,22 @@ if left < 0 then
   left = tonumber(ARGV[1])
 end
 return {count, left}`;
+
+/** Every request waits for this, so it may not wait for Redis to come back. */
+const patienceMs = 500;
+
+const soon = async <T>(reply: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const give = (): void => reject(new Error(`Redis did not count within ${patienceMs} ms`));
+    timer = setTimeout(give, patienceMs);
+  });
+  try {
+    return await Promise.race([reply, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 /** Fixed windows, each a counter that expires; the same for every gateway. */
 export class RedisRateLimitStore implements Store {
@@ -28,7 +44,7 @@ export class RedisRateLimitStore implements Store {
   }
 
   async increment(key: string): Promise<ClientRateLimitInfo> {
-    const reply = await this.#redis.eval(countScript, 1, this.prefix + key, this.#windowMs);
+    const reply = await soon(this.#redis.eval(countScript, 1, this.prefix + key, this.#windowMs));
     const [totalHits, leftMs] = reply as [number, number];
     return { totalHits, resetTime: new Date(Date.now() + leftMs) };
   }

@@ -1,14 +1,13 @@
-import type { AccessClaims, Log, Metrics } from '@backend2/service-kit';
+import type { AccessClaims, Log, Metrics, RevocationList } from '@backend2/service-kit';
 import { metricNames } from '@backend2/service-kit';
 import type { Response } from 'express';
-import type { Revocations } from '../domain/revocations.ts';
 import { isAfter } from './entry-id.ts';
 import { eventFrame } from './event-frame.ts';
 import type { EventHub, EventScope, LiveEvent } from './event-hub.ts';
 
 export interface EventConnectionOptions {
   readonly hub: EventHub;
-  readonly revocations: Revocations;
+  readonly revocations: Pick<RevocationList, 'isRevoked'>;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Default 15,000. */
@@ -24,6 +23,8 @@ interface Connection {
 
 /** How soon a browser comes back. */
 const retryMs = 2000;
+/** No stream outlives a revoked token by more. */
+const inspectionMs = 1000;
 const clean = { end: true } as const;
 /** Live events kept for a client that is still reading what it missed. */
 const maxWaiting = 5000;
@@ -43,10 +44,12 @@ export class EventConnections {
       gauge.set(this.#open.size);
       this.#beat();
     }, options.heartbeatMs ?? 15_000);
+    const inspection = setInterval(() => this.#dropUnwelcome(), inspectionMs);
     heartbeat.unref();
+    inspection.unref();
     this.#stops.push(
       () => clearInterval(heartbeat),
-      options.revocations.onAdd(() => this.#dropRevoked()),
+      () => clearInterval(inspection),
     );
   }
 
@@ -143,16 +146,16 @@ export class EventConnections {
   }
 
   #beat(): void {
-    this.#dropRevoked();
     for (const connection of this.#open) this.#write(connection, ': still here\n\n');
   }
 
-  /** Also those whose token ran out meanwhile. */
-  #dropRevoked(): void {
+  /** Those whose token was revoked or ran out meanwhile. */
+  #dropUnwelcome(): void {
     const now = Date.now() / 1000;
     for (const connection of this.#open) {
       const { claims } = connection;
-      if (claims.expiresAt <= now || this.#options.revocations.has(claims)) this.#drop(connection, clean);
+      if (claims.expiresAt <= now || this.#options.revocations.isRevoked(claims))
+        this.#drop(connection, clean);
     }
   }
 

@@ -74,7 +74,7 @@ export class EventHub implements Service {
     const until = this.#position;
     if (!isAfter(until, from)) return !isAfter(from, until) || (await this.#broadcast.read(from, 1)).complete;
     let whole = true;
-    for (let after = from; isAfter(until, after); ) {
+    for (let after = from; isAfter(until, after);) {
       const { messages, complete } = await this.#broadcast.read(after, pageSize);
       whole &&= complete;
       const last = messages.at(-1);

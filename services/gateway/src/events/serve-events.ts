@@ -15,7 +15,11 @@ export const serveEvents = async (
     throw new HttpError(400, 'last_event_id_malformed', 'The Last-Event-ID is not one this API has sent.');
   }
   if (!request.accepts('text/event-stream')) {
-    throw new HttpError(406, 'not_acceptable', 'This sends text/event-stream, which the Accept header rules out.');
+    throw new HttpError(
+      406,
+      'not_acceptable',
+      'This sends text/event-stream, which the Accept header rules out.',
+    );
   }
   await connections.serve(response, claims, scope, lastEventId);
 };

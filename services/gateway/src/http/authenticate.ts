@@ -1,7 +1,6 @@
 import { DomainError } from '@backend2/contracts';
-import type { AccessClaims, AccessTokens } from '@backend2/service-kit';
+import type { AccessClaims, AccessTokens, RevocationList } from '@backend2/service-kit';
 import type { Request } from 'express';
-import type { Revocations } from '../domain/revocations.ts';
 import type { Route } from './route.ts';
 import { tokenInCookie } from './session-cookie.ts';
 
@@ -14,7 +13,7 @@ export type Authenticate = (route: Route, request: Request) => Authentication;
 
 /** @throws DomainError `unauthenticated`, or `denied` where the route is for admins. */
 export const authenticator =
-  (tokens: AccessTokens, revocations: Revocations): Authenticate =>
+  (tokens: AccessTokens, revocations: Pick<RevocationList, 'isRevoked'>): Authenticate =>
   (route, request) => {
     const token = bearerToken(request) ?? (route.cookie ? tokenInCookie(request) : undefined);
     if (token === undefined) {
@@ -25,8 +24,12 @@ export const authenticator =
       );
     }
     const claims = tokens.verify(token);
-    if (revocations.has(claims)) {
-      throw new DomainError('unauthenticated', 'token_revoked', 'The access token was revoked. Sign in again.');
+    if (revocations.isRevoked(claims)) {
+      throw new DomainError(
+        'unauthenticated',
+        'token_revoked',
+        'The access token was revoked. Sign in again.',
+      );
     }
     if (route.access === 'admin' && claims.role !== 'admin') {
       throw new DomainError('denied', 'admin_only', 'Only an admin may do this.');

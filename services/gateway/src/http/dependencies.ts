@@ -1,10 +1,17 @@
 import type { AuthRpc, HealthView, TaskIntakeRpc } from '@backend2/contracts';
-import type { AccessTokens, Log, Metrics, Readiness, TypedRpcClient } from '@backend2/service-kit';
+import type {
+  AccessTokens,
+  Log,
+  Metrics,
+  Readiness,
+  RevocationList,
+  TypedRpcClient,
+} from '@backend2/service-kit';
 import type { Loop } from '@backend2/service-kit';
 import type { Store } from 'express-rate-limit';
-import type { Revocations } from '../domain/revocations.ts';
 import type { EventConnections } from '../events/event-connections.ts';
 import type { ArtifactFiles } from '../artifacts/artifact-files.ts';
+import type { Sheet } from '../exports/sheet.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
@@ -18,9 +25,11 @@ export interface Dependencies {
   readonly auth: Pick<TypedRpcClient<AuthRpc>, 'call'>;
   readonly tasks: Pick<TypedRpcClient<TaskIntakeRpc>, 'call'>;
   readonly tokens: AccessTokens;
-  readonly revocations: Revocations;
+  readonly revocations: Pick<RevocationList, 'isRevoked'>;
   readonly events: EventConnections;
   readonly artifacts: ArtifactFiles;
+  /** Loaded when first called: the image library is heavy. */
+  readonly composeSheet: (sheet: Sheet) => Promise<Uint8Array>;
   /** The verdict on the whole system; undefined where there is none that is fresh. Rejects while Redis is away. */
   readonly readHealth: () => Promise<HealthView | undefined>;
   readonly rateLimitStore: (policy: string) => Store;

@@ -1,8 +1,10 @@
 import type { Log } from '@backend2/service-kit';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { HttpError } from './http-error.ts';
+import { sendOauthError } from './oauth-error.ts';
 import { problemOf } from './problem-of.ts';
 import { requestIdOf } from './request-context.ts';
+import { wantsOauthErrors } from './request-log.ts';
 
 /** Whatever no route met. */
 export const unknownRoute: RequestHandler = (request) => {
@@ -26,9 +28,14 @@ export const errorHandler =
     }
     // The status is out already: all that is left is to show that the answer is not whole.
     if (response.headersSent) return void response.destroy();
+    for (const name of ofTheAnswer) response.removeHeader(name);
     response.status(body.status).set(headers).set('cache-control', 'no-store');
+    if (wantsOauthErrors(response)) return  sendOauthError(response, body);
     response.type('application/problem+json').send(JSON.stringify(body));
   };
+
+/** What a route may have said of an answer that was not to be. */
+const ofTheAnswer = ['content-disposition', 'content-length', 'content-range', 'etag', 'location'];
 
 const isGone = (error: unknown, destroyed: boolean): boolean =>
   destroyed && error instanceof Error && (error.name === 'AbortError' || 'code' in error);

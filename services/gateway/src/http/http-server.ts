@@ -28,7 +28,9 @@ export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions):
     start: async () => {
       const made = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 }, listener);
       await new Promise<void>((resolve, reject) => {
-        made.once('error', (error: NodeJS.ErrnoException) => reject(new Error(cannotListen(error, host, port))));
+        made.once('error', (error: NodeJS.ErrnoException) =>
+          reject(new Error(cannotListen(error, host, port))),
+        );
         made.listen(port, host, resolve);
       });
       server = made;

@@ -42,7 +42,8 @@ const problem = (status: number, code: string, detail: string, requestId: string
 
 const domainHeaders = (error: DomainError, status: number): Record<string, string> => {
   if (status === 401) {
-    const reason = error.code === 'token_missing' ? '' : `, error="invalid_token", error_description="${error.message}"`;
+    const reason =
+      error.code === 'token_missing' ? '' : `, error="invalid_token", error_description="${error.message}"`;
     return { 'www-authenticate': `Bearer realm="backend2"${reason}` };
   }
   if (status === 429 || status === 503) {

@@ -22,7 +22,11 @@ const windowMs = 60_000;
  * Shared by all gateways through `store`, made once for each policy. While the store cannot be reached requests pass:
  * a limit is not worth an outage.
  */
-export const rateLimits = (config: RateLimitConfig, store: (policy: string) => Store, log: Log): RateLimits => {
+export const rateLimits = (
+  config: RateLimitConfig,
+  store: (policy: string) => Store,
+  log: Log,
+): RateLimits => {
   const keyOf = (request: Request, userId: string | undefined): string =>
     userId === undefined ? `address:${ipKeyGenerator(request.ip ?? 'unknown')}` : `user:${userId}`;
   const keys = new WeakMap<Request, string>();
@@ -37,7 +41,7 @@ export const rateLimits = (config: RateLimitConfig, store: (policy: string) => S
           legacyHeaders: false,
           passOnStoreError: true,
           store: store(name),
-          keyGenerator: (request) => keys.get(request as Request) ?? 'unknown',
+          keyGenerator: (request) => keys.get(request) ?? 'unknown',
           handler: (_request, response) => {
             const seconds = Number(response.getHeader('retry-after') ?? 60);
             throw new DomainError(

@@ -41,7 +41,7 @@ const hasBody = (request: Request): boolean =>
 const run = (middleware: RequestHandler, request: Request, response: Response): Promise<void> =>
   new Promise((resolve, reject) => {
     void middleware(request, response, (error?: unknown) =>
-      error === undefined ? resolve() : reject(error as Error),
+      error === undefined ? resolve() : reject(error),
     );
   });
 
@@ -51,7 +51,7 @@ const isDeeperThan = (value: unknown, most: number): boolean => {
   for (let depth = 0; level.length > 0; depth++) {
     const nested = level.filter((item) => typeof item === 'object' && item !== null);
     if (nested.length > 0 && depth >= most) return true;
-    level = nested.flatMap((item) => Object.values(item as object) as unknown[]);
+    level = nested.flatMap((item) => Object.values(item) as unknown[]);
   }
   return false;
 };

@@ -14,7 +14,8 @@ export const registerRoutes = (
   const byPath = Map.groupBy(routes, (route) => route.path);
   for (const [path, ofPath] of byPath) {
     const at = app.route(prefix + path);
-    for (const route of ofPath) at[route.method](noteRoute(path), routeHandler(route, pipeline));
+    for (const route of ofPath)
+      at[route.method](noteRoute(path, route.oauthErrors), routeHandler(route, pipeline));
     at.all(noteRoute(path), notAllowed(ofPath));
   }
 };
@@ -22,8 +23,7 @@ export const registerRoutes = (
 const notAllowed = (routes: readonly Route[]): RequestHandler => {
   const methods = routes.map(({ method }) => method.toUpperCase());
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-  return (request, response) => {
-    if (request.method === 'OPTIONS') return void response.status(204).set('allow', allow).end();
+  return (request) => {
     throw new HttpError(405, 'method_not_allowed', `${request.method} is not possible here; ${allow} are.`, {
       headers: { allow },
     });

@@ -7,14 +7,18 @@ interface Noted {
   /** The path's pattern: a label must not be of the caller's making. */
   route?: string;
   userId?: string;
+  oauthErrors?: boolean;
 }
 
 export const noteRoute =
-  (route: string): RequestHandler =>
+  (route: string, oauthErrors = false): RequestHandler =>
   (_request, response, next) => {
-    (response.locals as Noted).route = route;
+    Object.assign(response.locals, { route, oauthErrors } satisfies Noted);
     next();
   };
+
+export const wantsOauthErrors = (response: Response): boolean =>
+  (response.locals as Noted).oauthErrors === true;
 
 /** Which route a request met and who made it. */
 export const noteCaller = (response: Response, userId: string): void => {
@@ -37,7 +41,15 @@ export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
       const status = response.writableFinished ? response.statusCode : 499;
       // An event stream's length says nothing of how fast it was answered.
       if (!route.endsWith('/events')) seconds.observe({ method, route, status }, ms / 1000);
-      const fields = { requestId: requestIdOf(request), method, route, path: request.path, status, ms, userId };
+      const fields = {
+        requestId: requestIdOf(request),
+        method,
+        route,
+        path: request.path,
+        status,
+        ms,
+        userId,
+      };
       if (status >= 500) log.error(fields, 'request failed');
       else if (method === 'GET' || method === 'HEAD') log.debug(fields, 'request');
       else log.info(fields, 'request');

@@ -39,11 +39,17 @@ export interface RouteSpec<P, Q, B, A> {
   /** Media types of the body. Default JSON only. */
   readonly bodyTypes?: readonly ('application/json' | 'application/x-www-form-urlencoded')[];
   /** `schema` absent: no body, or one the handler writes itself, of `types`. */
-  readonly answer: { readonly status: number; readonly schema?: z.ZodType<A>; readonly types?: readonly string[] };
+  readonly answer: {
+    readonly status: number;
+    readonly schema?: z.ZodType<A>;
+    readonly types?: readonly string[];
+  };
   /** Codes it may refuse with beside those every route may. */
   readonly refusals?: Readonly<Record<string, number>>;
   /** The browser's cookie counts as a sign-in: only for what `<img>` and download links fetch. */
   readonly cookie?: boolean;
+  /** Refusals speak RFC 6749 section 5.2 beside the problem fields. */
+  readonly oauthErrors?: boolean;
   /** Which rate limit applies. */
   readonly limit?: 'default' | 'artifacts' | 'sign-in';
   /** Honours `Idempotency-Key`. */

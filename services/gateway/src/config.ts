@@ -1,0 +1,134 @@
+import {
+  corsConfig,
+  logConfig,
+  opsConfig,
+  redisConfig,
+  securityConfig,
+  sentryConfig,
+  type ConfigSchema,
+  type CorsConfig,
+  type LogConfig,
+  type OpsConfig,
+  type RedisConfig,
+  type SecurityConfig,
+  type SentryConfig,
+} from '@backend2/service-kit';
+
+export interface GatewayConfig {
+  readonly log: LogConfig;
+  readonly redis: RedisConfig;
+  readonly ops: OpsConfig;
+  readonly sentry: SentryConfig;
+  readonly security: SecurityConfig;
+  readonly cors: CorsConfig;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** What Express trusts `X-Forwarded-*` of: empty for nobody, a number of hops, or addresses. */
+    readonly trustProxy: string;
+  };
+  readonly apiPrefix: string;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly bodyDepth: number;
+    readonly perMinute: number;
+    readonly artifactsPerMinute: number;
+    readonly signInPerMinute: number;
+    /** Cells of one contact sheet. */
+    readonly sheetCells: number;
+  };
+  readonly rpcTimeoutMs: number;
+  readonly artifactsDir: string;
+  readonly dashboardDir: string;
+}
+
+const countPerMinute = { format: 'whole', min: 0, max: 1_000_000 } as const;
+
+/** Schema of the environment; `production` chooses where it listens by default. */
+export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> => ({
+  log: logConfig,
+  redis: redisConfig,
+  ops: opsConfig,
+  sentry: sentryConfig,
+  security: securityConfig,
+  cors: corsConfig,
+  http: {
+    host: {
+      doc: 'Address to listen on',
+      format: 'text',
+      default: production ? '0.0.0.0' : '127.0.0.1',
+      env: 'HOST',
+    },
+    port: { doc: 'Port to listen on; 0 is any free one', format: 'tcpPort', default: 8000, env: 'PORT' },
+    trustProxy: {
+      doc: 'Hops or addresses of the proxies in front, comma separated; empty: none',
+      format: 'text',
+      default: '',
+      env: 'TRUST_PROXY',
+    },
+  },
+  apiPrefix: { doc: 'Prefix of the public API', format: 'text', default: '/api/v1', env: 'API_V1_STR' },
+  limits: {
+    bodyBytes: {
+      doc: 'Largest body of a request',
+      format: 'whole',
+      min: 1024,
+      max: 104_857_600,
+      default: 1_048_576,
+      env: 'MAX_BODY_BYTES',
+    },
+    bodyDepth: {
+      doc: 'Arrays and objects within one another in a body',
+      format: 'whole',
+      min: 4,
+      max: 200,
+      default: 32,
+      env: 'MAX_BODY_DEPTH',
+    },
+    perMinute: {
+      ...countPerMinute,
+      doc: 'Requests of one caller; 0: no limit',
+      default: 1200,
+      env: 'RATE_LIMIT',
+    },
+    artifactsPerMinute: {
+      ...countPerMinute,
+      doc: 'Images fetched by one caller; 0: no limit',
+      default: 12_000,
+      env: 'RATE_LIMIT_ARTIFACTS',
+    },
+    signInPerMinute: {
+      ...countPerMinute,
+      doc: 'Sign-ins and renewals from one address; 0: no limit',
+      default: 60,
+      env: 'RATE_LIMIT_SIGN_IN',
+    },
+    sheetCells: {
+      doc: 'Cells of one contact sheet',
+      format: 'whole',
+      min: 1,
+      max: 10_000,
+      default: 2500,
+      env: 'MAX_SHEET_CELLS',
+    },
+  },
+  rpcTimeoutMs: {
+    doc: 'How long another service may take to answer',
+    format: 'milliseconds',
+    min: 100,
+    default: 10_000,
+    env: 'RPC_TIMEOUT',
+  },
+  artifactsDir: {
+    doc: 'Where the workers keep output files',
+    format: 'text',
+    default: '.data/artifacts',
+    env: 'ARTIFACTS_DIR',
+  },
+  dashboardDir: {
+    doc: "The dashboard's built files",
+    format: 'text',
+    default: 'packages/dashboard/dist',
+    env: 'DASHBOARD_DIR',
+  },
+});

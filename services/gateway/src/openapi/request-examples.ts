@@ -1,0 +1,26 @@
+const sweep = {
+  name: 'Lakes at four times of day',
+  kind: 'image.generate',
+  lane: 'standard',
+  input: {
+    prompts: [{ type: 'freetext', value: 'a lake at {{time}}, {{style}}', weight: 1 }],
+    ratio: '16:9',
+    seed: '{{seed}}',
+  },
+  variables: [
+    { name: 'time', values: ['dawn', 'noon', 'dusk', 'night'] },
+    { name: 'style', values: ['watercolor', 'photo'] },
+    { name: 'seed', range: { from: 1, to: 3, step: 1 } },
+  ],
+};
+
+/** By operation; each is a body the operation accepts. */
+export const requestExamples: Readonly<Record<string, unknown>> = {
+  issueToken: { grant_type: 'password', username: 'ada@example.org', password: 'correct horse battery' },
+  createTask: sweep,
+  estimateTask: sweep,
+  updateSubtask: { rating: 'good', evaluation: 'Best of its row.' },
+  createUser: { email: 'grace@example.org', name: 'Grace', password: 'a long enough password' },
+  updateUser: { disabled: true },
+  updateMe: { name: 'Ada L.' },
+};

@@ -1,0 +1,56 @@
+import {
+  artifactViewSchema,
+  axisSchema,
+  estimateViewSchema,
+  eventStreamMessageSchema,
+  expandedVariableSchema,
+  healthViewSchema,
+  issueSchema,
+  matrixCellSchema,
+  matrixViewSchema,
+  problemSchema,
+  selfPatchSchema,
+  subtaskCountsSchema,
+  subtaskPatchSchema,
+  subtaskViewSchema,
+  taskDetailSchema,
+  taskSubmissionSchema,
+  taskViewSchema,
+  tokenRequestSchema,
+  tokenResponseSchema,
+  userCreationSchema,
+  userPatchSchema,
+  userViewSchema,
+  variableSchema,
+} from '@backend2/contracts';
+import { z } from 'zod';
+
+const named = {
+  Artifact: artifactViewSchema,
+  Axis: axisSchema,
+  Estimate: estimateViewSchema,
+  EventStreamMessage: eventStreamMessageSchema,
+  ExpandedVariable: expandedVariableSchema,
+  Health: healthViewSchema,
+  Issue: issueSchema,
+  MatrixCell: matrixCellSchema,
+  Matrix: matrixViewSchema,
+  Problem: problemSchema,
+  SelfPatch: selfPatchSchema,
+  SubtaskCounts: subtaskCountsSchema,
+  SubtaskPatch: subtaskPatchSchema,
+  Subtask: subtaskViewSchema,
+  TaskDetail: taskDetailSchema,
+  TaskSubmission: taskSubmissionSchema,
+  Task: taskViewSchema,
+  TokenRequest: tokenRequestSchema,
+  TokenResponse: tokenResponseSchema,
+  UserCreation: userCreationSchema,
+  UserPatch: userPatchSchema,
+  User: userViewSchema,
+  Variable: variableSchema,
+};
+
+/** The names schemas have in the OpenAPI document. */
+export const schemaNames = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries(named)) schemaNames.add(schema, { id });

@@ -1,0 +1,20 @@
+import type { Dependencies } from '../http/dependencies.ts';
+import type { Route } from '../http/route.ts';
+import { artifactRoutes } from './artifact-routes.ts';
+import { authRoutes } from './auth-routes.ts';
+import { eventRoutes } from './event-routes.ts';
+import { exportRoutes } from './export-routes.ts';
+import { subtaskRoutes } from './subtask-routes.ts';
+import { taskRoutes } from './task-routes.ts';
+import { userRoutes } from './user-routes.ts';
+
+/** Every route below the API prefix: what is served, and what the OpenAPI document describes. */
+export const apiRoutes = (dependencies: Dependencies): Route[] => [
+  ...authRoutes(dependencies),
+  ...userRoutes(dependencies),
+  ...taskRoutes(dependencies),
+  ...subtaskRoutes(dependencies),
+  ...eventRoutes(dependencies),
+  ...exportRoutes(dependencies),
+  ...artifactRoutes(dependencies),
+];
