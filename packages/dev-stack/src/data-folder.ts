@@ -1,10 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { forgetProcess, recordProcess, recordedProcess } from './process-record.ts';
+import { forgetProcess, recordProcess, recordedProcess, stopRecorded } from './process-record.ts';
 import { StackError, explainFileError } from './stack-error.ts';
 
 export interface DataFolder {
   readonly path: string;
+  /** Ends every process that an earlier run recorded in here and that still runs. */
+  stopLeftovers(): Promise<void>;
   /** Removes everything but the lock. */
   empty(): void;
   /** A text kept in a file only the owner may read, made by `create` when there is none yet. */
@@ -44,6 +46,15 @@ export function openDataFolder(folder: string): DataFolder {
   return {
     path,
     writeSecret,
+    stopLeftovers: async () => {
+      const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.pid.json'),
+      );
+      // Services before the servers they use.
+      for (const file of files.toSorted((a, b) => Number(b.includes('run')) - Number(a.includes('run')))) {
+        await stopRecorded(join(path, file), file.includes('postgres') ? 'SIGINT' : 'SIGTERM');
+      }
+    },
     empty: () => {
       for (const name of readdirSync(path)) {
         if (name !== lockName) rmSync(join(path, name), { recursive: true, force: true });

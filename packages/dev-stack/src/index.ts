@@ -15,3 +15,4 @@ export { StackError, explainFileError } from './stack-error.ts';
 export { type DataFolder, openDataFolder } from './data-folder.ts';
 export { type Ports, type Supervised, type SupervisedOptions, supervise } from './supervise.ts';
 export { runCommand } from './run-command.ts';
+export { portOwner } from './port-owner.ts';

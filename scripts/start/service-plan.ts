@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+/** In the order they are stopped: first what takes work in, last what others report to. Those of a group stop together. */
+export const stopOrder = [
+  ['gateway'],
+  ['standard-worker', 'lumina-worker'],
+  ['task-intake'],
+  ['auth', 'health-aggregator'],
+] as const;
+
+export const serviceNames = stopOrder.flat();
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface ServicePlanOptions {
+  readonly root: string;
+  readonly dataDir: string;
+  /** The environment of the person who starts it; what it sets wins over the defaults. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly servers: Readonly<Record<string, string>>;
+  readonly secretKey: string;
+  readonly port: number;
+}
+
+/** The environment that all services get: what they share is set, the rest is theirs to default. */
+export function serviceEnvironment(options: ServicePlanOptions): NodeJS.ProcessEnv {
+  const { root, dataDir, env, servers, secretKey, port } = options;
+  const cores = availableParallelism();
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NODE_CHANNEL)/i.test(name)));
+  return {
+    STANDARD_WORKER_PROCESSES: String(Math.min(4, cores)),
+    LUMINA_WORKER_PROCESSES: String(Math.min(2, cores)),
+    SECRET_KEY: secretKey,
+    ARTIFACTS_DIR: join(dataDir, 'artifacts'),
+    DASHBOARD_DIR: join(root, 'packages/dashboard/dist'),
+    STOP_GRACE: '8s',
+    ...own,
+    ...servers,
+    PORT: String(port),
+    OPS_PORT: '0',
+  };
+}
