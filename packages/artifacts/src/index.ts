@@ -1,0 +1,17 @@
+export {
+  ArtifactStoreError,
+  type ArtifactErrorCode,
+  type ArtifactStore,
+  type ByteRange,
+  type OpenFile,
+  type PutOptions,
+  type StoredFile,
+} from './artifact-store.ts';
+export {
+  contactSheet,
+  type ContactSheet,
+  type SheetCell,
+  type SheetGroup,
+} from './contact-sheet/contact-sheet.ts';
+export { diskArtifactStore, type DiskArtifactStoreOptions } from './disk-artifact-store.ts';
+export { deleteWithThumbnails, thumbnail, thumbnailContentType } from './thumbnail.ts';
