@@ -1,18 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type DataFolder,
-  StackError,
-  type Supervised,
-  openDataFolder,
-  runCommand,
-  supervise,
-} from '@backend2/dev-stack';
-import { buildDashboard } from './build-dashboard.ts';
-import { choosePort } from './choose-port.ts';
-import { type DataServers, refuseFreshOnForeignServers, startDataServers } from './data-servers.ts';
-import { type Credentials, createFirstAdmin } from './first-admin.ts';
-import { serviceEnvironment, serviceNames, stopOrder } from './service-plan.ts';
+import { type DataFolder, StackError, type Supervised, openDataFolder, supervise } from '@backend2/dev-stack';
+import { refuseFreshOnForeignServers } from './data-servers.ts';
+import type { Credentials } from './first-admin.ts';
+import { type PreparedBackend, prepareBackend } from './prepare-backend.ts';
+import { serviceNames, stopOrder } from './service-plan.ts';
 
 export interface BackendOptions {
   readonly root: string;
@@ -41,7 +32,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { root, env, say, stop: given } = options;
   if (options.fresh) refuseFreshOnForeignServers(env);
   const folder = openDataFolder(options.dataDir);
-  let servers: DataServers | undefined;
+  let prepared: PreparedBackend | undefined;
   let services: readonly Supervised[] = [];
 
   const stop = async () => {
@@ -50,36 +41,20 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         services.filter(({ name }) => (group as readonly string[]).includes(name)).map((each) => each.stop()),
       );
     }
-    await servers?.stop();
+    await prepared?.stop();
     folder.release();
   };
   const kill = async () => {
     await Promise.all(services.map((each) => each.kill()));
-    await servers?.kill();
+    await prepared?.kill();
     folder.release();
   };
 
   try {
-    if (options.fresh) await emptied(folder);
-    const port = await choosePort(options.port, say);
-    const building = buildDashboard(root, say);
-    building.catch(() => undefined); // awaited below; until then it must not count as unhandled
-    servers = await startDataServers({ folder, env, say });
-    given.throwIfAborted();
-    const environment = serviceEnvironment({
-      root,
-      dataDir: folder.path,
-      env,
-      servers: servers.environment,
-      secretKey:
-        env['SECRET_KEY'] ?? folder.secret('secret-key', () => randomBytes(48).toString('base64url')),
-      port,
-    });
-    await migrate(root, environment);
-    const firstAdmin = await createFirstAdmin(root, folder, environment);
-    await building;
-    given.throwIfAborted();
-
+    await folder.stopLeftovers();
+    if (options.fresh) folder.empty();
+    prepared = await prepareBackend({ root, folder, port: options.port, env, say, stop: given });
+    const { environment } = prepared;
     services = serviceNames.map((name) =>
       supervise({
         name,
@@ -93,17 +68,12 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     );
     await startTogether(services, given);
     say(`All ${services.length} services are ready (logs: ${join(folder.path, 'logs')})`);
-    return { url: `http://localhost:${port}`, folder, firstAdmin, services, stop, kill };
+    const { firstAdmin } = prepared;
+    return { url: `http://localhost:${prepared.port}`, folder, firstAdmin, services, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** What an earlier run left running has its files there: it is ended before they go. */
-async function emptied(folder: DataFolder): Promise<void> {
-  await folder.stopLeftovers();
-  folder.empty();
 }
 
 async function startTogether(services: readonly Supervised[], given: AbortSignal): Promise<void> {
@@ -115,12 +85,4 @@ async function startTogether(services: readonly Supervised[], given: AbortSignal
   const failed = results.filter((result) => result.status === 'rejected');
   if (failed.length === 0) return;
   throw new StackError(failed.map(({ reason }) => (reason as Error).message).join('\n\n'));
-}
-
-async function migrate(root: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const script = join(root, 'packages/database/src/migrate-command.ts');
-  await runCommand(process.execPath, ['--conditions=@backend2/source', script, 'up'], {
-    env,
-    what: 'Migrating the database',
-  });
 }
