@@ -10,6 +10,8 @@ export const users: Migration = {
        role text not null check (role in ('user', 'admin')),
        password_hash text not null,
        password_changed_at timestamptz not null default now(),
+       -- Access tokens issued before are refused.
+       tokens_valid_from timestamptz,
        disabled_at timestamptz,
        -- The row is kept for what the user made, and the address is free again.
        deleted_at timestamptz,
@@ -18,6 +20,7 @@ export const users: Migration = {
      )`,
     `create unique index users_email_unique on users (lower(email)) where deleted_at is null`,
     `create index users_created on users (created_at, id)`,
+    `create index users_tokens_valid_from on users (tokens_valid_from)`,
     `-- A sign-in and all the refresh tokens that came of it.
      create table sessions (
        id uuid primary key,
@@ -30,6 +33,7 @@ export const users: Migration = {
        check ((revoked_at is null) = (revoked_why is null))
      )`,
     `create index sessions_of_user on sessions (user_id) where revoked_at is null`,
+    `create index sessions_revoked on sessions (revoked_at) where revoked_at is not null`,
     `create index sessions_expiry on sessions (expires_at)`,
     `create table refresh_tokens (
        hash bytea primary key check (length(hash) = 32),

@@ -17,6 +17,8 @@ export interface UserRow extends Model<InferAttributes<UserRow>, InferCreationAt
   role: Role;
   passwordHash: string;
   passwordChangedAt: CreationOptional<Date>;
+  /** Access tokens issued before are refused. */
+  tokensValidFrom: CreationOptional<Date | null>;
   disabledAt: CreationOptional<Date | null>;
   deletedAt: CreationOptional<Date | null>;
   createdAt: CreationOptional<Date>;
@@ -33,6 +35,7 @@ export const userModel = (server: Sequelize): ModelStatic<UserRow> =>
     role: { type: DataTypes.TEXT, allowNull: false },
     passwordHash: { type: DataTypes.TEXT, allowNull: false },
     passwordChangedAt: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
+    tokensValidFrom: DataTypes.DATE,
     disabledAt: DataTypes.DATE,
     deletedAt: DataTypes.DATE,
     createdAt: DataTypes.DATE,

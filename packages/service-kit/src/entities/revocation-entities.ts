@@ -13,6 +13,9 @@ export type Revocation =
 export interface RevocationEntities {
   save(revocations: readonly Revocation[]): Promise<void>;
   all(): Promise<Revocation[]>;
+  /** False until `markIntact`, and again once Redis has lost its data. */
+  isIntact(): Promise<boolean>;
+  markIntact(): Promise<void>;
 }
 
 const kinds = ['user', 'session', 'token'] as const;
@@ -25,6 +28,7 @@ export const revocationEntities = (
 ): RevocationEntities => {
   /** Which ones there are, by when they end: redis-om finds entities only with a search module. */
   const index = `${prefix}revocation_ids`;
+  const mark = `${prefix}revocations_intact`;
   const entities = once(() =>
     repository(
       'revocation',
@@ -43,6 +47,10 @@ export const revocationEntities = (
         await redis.zadd(index, ends, `${kind}:${id}`);
       }
       await redis.expire(index, ttlSeconds);
+    },
+    isIntact: async () => (await redis.exists(mark)) === 1,
+    markIntact: async () => {
+      await redis.set(mark, '1');
     },
     all: async () => {
       const repo = await entities();

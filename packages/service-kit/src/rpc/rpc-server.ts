@@ -16,6 +16,8 @@ export interface RpcServerSetup {
   readonly concurrency?: number;
   /** Default `servers`. */
   readonly group?: string;
+  /** What an error of a handler means to its caller, such as a lost database connection; undefined leaves it unexpected. */
+  readonly asDomainError?: (error: unknown) => DomainError | undefined;
   /** Told of every error that is not a DomainError. */
   readonly onUnexpected?: (error: unknown) => void;
 }
@@ -35,7 +37,7 @@ export const rpcServer = <M>(
   streams: Streams,
   contract: RpcContract<M>,
   handlers: RpcHandlers<M>,
-  { log, concurrency = 32, group = 'servers', onUnexpected }: RpcServerSetup,
+  { log, concurrency = 32, group = 'servers', asDomainError, onUnexpected }: RpcServerSetup,
 ): Consumer => {
   const methods = contract.methods as AnyMethods;
   const answer = async (name: string, params: unknown, signal: AbortSignal): Promise<unknown> => {
@@ -54,10 +56,14 @@ export const rpcServer = <M>(
         try {
           return await answer(name, params, signal);
         } catch (error) {
-          if (!(error instanceof DomainError)) {
-            log.error({ err: error, method: name }, 'rpc handler failed');
-            onUnexpected?.(error);
+          if (error instanceof DomainError) throw error;
+          const meant = asDomainError?.(error);
+          if (meant) {
+            log.warn({ err: error, method: name }, 'rpc handler lost what it depends on');
+            throw meant;
           }
+          log.error({ err: error, method: name }, 'rpc handler failed');
+          onUnexpected?.(error);
           throw error;
         }
       }),

@@ -33,7 +33,13 @@ export interface AccessClaims {
 
 export interface AccessTokens {
   readonly ttlSeconds: number;
-  sign(who: { readonly userId: string; readonly role: Role; readonly sessionId: string }): {
+  /** @param who.issuedAt epoch seconds, now unless given: the time at which what it says was looked up. */
+  sign(who: {
+    readonly userId: string;
+    readonly role: Role;
+    readonly sessionId: string;
+    readonly issuedAt?: number;
+  }): {
     readonly token: string;
     readonly claims: AccessClaims;
   };
@@ -81,8 +87,7 @@ export const accessTokens = (setup: AccessTokenSetup): AccessTokens => {
   const ttlSeconds = ttlMinutes * 60;
   return {
     ttlSeconds,
-    sign: ({ userId, role, sessionId }) => {
-      const issuedAt = Date.now() / 1000;
+    sign: ({ userId, role, sessionId, issuedAt = Date.now() / 1000 }) => {
       const tokenId = randomUUID();
       const expiresAt = Math.floor(issuedAt) + ttlSeconds;
       const payload = { sub: userId, role, sid: sessionId, jti: tokenId, iat: issuedAt, exp: expiresAt };

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DomainError,
+  notFound,
+  validationFailed,
+  type Page,
+  type Principal,
+  type SelfPatch,
+  type UserCreation,
+  type UserPatch,
+  type UserView,
+} from '@backend2/contracts';
+import type { PasswordHasher } from './password-hasher.ts';
+import type { Revocations } from './revocations.ts';
+import { userView, type User } from './user.ts';
+import type { UserChange, UserStore } from './user-store.ts';
+
+export interface ManageUsersParts {
+  readonly users: UserStore;
+  readonly hasher: PasswordHasher;
+  readonly revocations: Revocations;
+}
+
+export const manageUsers = ({ users, hasher, revocations }: ManageUsersParts) => {
+  const self = async ({ userId }: Principal): Promise<User> => {
+    const user = await users.byId(userId);
+    if (!user || user.disabledAt !== null)
+      throw new DomainError('unauthenticated', 'token_invalid', 'The access token is not valid any more.');
+    return user;
+  };
+
+  /** The token says what the role was when it was signed; the store says what it is. */
+  const requireAdmin = async (principal: Principal): Promise<void> => {
+    if (principal.role !== 'admin' || (await self(principal)).role !== 'admin')
+      throw new DomainError('denied', 'admin_only', 'Only an admin may do this.');
+  };
+
+  const change = async (...[id, ...what]: Parameters<UserStore['change']>): Promise<User> => {
+    const changed = await users.change(id, ...what);
+    if (!changed) throw notFound('user');
+    const { user, refuseTokensBefore } = changed;
+    if (refuseTokensBefore) {
+      await revocations.announce(id, { kind: 'user', id, before: refuseTokensBefore.getTime() / 1000 });
+    }
+    return user;
+  };
+
+  return {
+    me: async (principal: Principal): Promise<UserView> => userView(await self(principal)),
+
+    updateMe: async (principal: Principal, patch: SelfPatch): Promise<UserView> => {
+      const user = await self(principal);
+      const { name, password, currentPassword = '' } = patch;
+      if (password !== undefined && !(await hasher.verify(user.passwordHash, currentPassword)))
+        throw validationFailed([{ path: '/currentPassword', message: 'is not the present password' }]);
+      const wanted: UserChange = {
+        ...(name !== undefined && { name }),
+        ...(password !== undefined && { passwordHash: await hasher.hash(password) }),
+      };
+      return userView(await change(user.id, wanted, password === undefined ? undefined : 'password'));
+    },
+
+    list: async (
+      principal: Principal,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<UserView>> => {
+      await requireAdmin(principal);
+      const { items, nextCursor } = await users.list(limit, cursor);
+      return { items: items.map(userView), nextCursor };
+    },
+
+    create: async (
+      principal: Principal,
+      { email, name, role, password }: UserCreation,
+    ): Promise<UserView> => {
+      await requireAdmin(principal);
+      const passwordHash = await hasher.hash(password);
+      return userView(await users.create({ id: randomUUID(), email, name, role, passwordHash }));
+    },
+
+    get: async (principal: Principal, userId: string): Promise<UserView> => {
+      await requireAdmin(principal);
+      const user = await users.byId(userId);
+      if (!user) throw notFound('user');
+      return userView(user);
+    },
+
+    update: async (principal: Principal, userId: string, patch: UserPatch): Promise<UserView> => {
+      await requireAdmin(principal);
+      const before = await users.byId(userId);
+      if (!before) throw notFound('user');
+      const { name, role, disabled, password } = patch;
+      const wanted: UserChange = {
+        ...(name !== undefined && { name }),
+        ...(role !== undefined && { role }),
+        ...(disabled !== undefined && { disabledAt: disabled ? (before.disabledAt ?? new Date()) : null }),
+        ...(password !== undefined && { passwordHash: await hasher.hash(password) }),
+      };
+      const ends = disabled === true ? 'disabled' : password === undefined ? undefined : 'password';
+      return userView(await change(userId, wanted, ends));
+    },
+
+    remove: async (principal: Principal, userId: string): Promise<void> => {
+      await requireAdmin(principal);
+      await change(userId, { deleted: true }, 'deleted');
+    },
+  };
+};
+export type ManageUsers = ReturnType<typeof manageUsers>;

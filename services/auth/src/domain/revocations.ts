@@ -1,0 +1,6 @@
+import type { Revocation } from '@backend2/service-kit';
+
+/** Makes every gateway refuse tokens within a second, those started later too. */
+export interface Revocations {
+  announce(userId: string, revocation: Revocation): Promise<void>;
+}

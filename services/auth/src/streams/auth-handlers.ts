@@ -1,0 +1,26 @@
+import type { AuthRpc, Principal, RpcHandlers, TokenRequest, TokenResponse } from '@backend2/contracts';
+import type { ManageUsers } from '../domain/manage-users.ts';
+
+export interface AuthUseCases {
+  readonly issueTokens: (grant: TokenRequest, address: string) => Promise<TokenResponse>;
+  readonly endSession: (principal: Principal, sessionId: string) => Promise<void>;
+  readonly users: ManageUsers;
+}
+
+export const authHandlers = ({ issueTokens, endSession, users }: AuthUseCases): RpcHandlers<AuthRpc> => ({
+  'tokens.issue': ({ grant, address }) => issueTokens(grant, address),
+  'tokens.revoke': async ({ principal, sessionId }) => {
+    await endSession(principal, sessionId);
+    return {};
+  },
+  'users.me': ({ principal }) => users.me(principal),
+  'users.updateMe': ({ principal, patch }) => users.updateMe(principal, patch),
+  'users.list': ({ principal, query }) => users.list(principal, query.limit, query.cursor),
+  'users.create': ({ principal, user }) => users.create(principal, user),
+  'users.get': ({ principal, userId }) => users.get(principal, userId),
+  'users.update': ({ principal, userId, patch }) => users.update(principal, userId, patch),
+  'users.delete': async ({ principal, userId }) => {
+    await users.remove(principal, userId);
+    return {};
+  },
+});

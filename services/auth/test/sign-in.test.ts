@@ -1,0 +1,144 @@
+import { DomainError } from '@backend2/contracts';
+import { userModel } from '@backend2/database';
+import { until } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import { password, startAuth, useAuthDatabase } from './start-auth.ts';
+
+const refusal = async (t: ExecutionContext, work: Promise<unknown>): Promise<DomainError> => {
+  const error = await t.throwsAsync(work, { instanceOf: DomainError });
+  return error as DomainError;
+};
+
+test('a user signs in with the password, and the token says who they are', async (t) => {
+  const db = await useAuthDatabase(t);
+  const user = await db.addUser('ada@example.com', 'admin');
+  const auth = await startAuth(t, db);
+  const answer = await auth.signIn('Ada@Example.com');
+  t.is(answer.expires_in, 10_080 * 60);
+  const claims = auth.tokens.verify(answer.access_token);
+  t.like(claims, { userId: user.userId, role: 'admin' });
+  const me = await auth.rpc.call('users.me', { principal: { userId: claims.userId, role: claims.role } });
+  t.like(me, { email: 'ada@example.com', role: 'admin', disabled: false });
+});
+
+test('a wrong password, an unknown account and a disabled one are told apart neither by answer nor by time', async (t) => {
+  const db = await useAuthDatabase(t);
+  await db.addUser('there@example.com');
+  const off = await db.addUser('off@example.com');
+  await userModel(db.database.primary).update({ disabledAt: new Date() }, { where: { id: off.userId } });
+  const auth = await startAuth(t, db);
+  const took: Record<string, number[]> = { there: [], nobody: [] };
+  const seen = new Set<string>();
+  for (let round = 0; round < 4; round += 1) {
+    for (const name of ['there', 'nobody'] as const) {
+      const begun = performance.now();
+      const attempt = auth.signIn(`${name}@example.com`, {
+        password: 'wrong password',
+        address: `192.0.2.${round}`,
+      });
+      const { kind, code, message } = await refusal(t, attempt);
+      took[name]?.push(performance.now() - begun);
+      seen.add(`${kind} ${code} ${message}`);
+    }
+  }
+  const { kind, code, message } = await refusal(t, auth.signIn('off@example.com'));
+  seen.add(`${kind} ${code} ${message}`);
+  t.deepEqual([...seen], ['unauthenticated invalid_grant The email or the password is not right.']);
+  // An answer without a hash computed takes a small part of one with.
+  const fastest = (name: 'there' | 'nobody') => Math.min(...(took[name] ?? []));
+  t.true(fastest('nobody') > fastest('there') / 3, JSON.stringify(took));
+});
+
+test('a refresh token is exchanged once, and its reuse ends the whole session', async (t) => {
+  const db = await useAuthDatabase(t);
+  await db.addUser('ada@example.com');
+  const auth = await startAuth(t, db);
+  const gateway = await auth.gateway();
+  const first = await auth.signIn('ada@example.com');
+  const second = await auth.refresh(first.refresh_token);
+  t.not(second.refresh_token, first.refresh_token);
+  const claims = auth.tokens.verify(second.access_token);
+  t.is(claims.sessionId, auth.tokens.verify(first.access_token).sessionId);
+  t.false(gateway.isRevoked(claims));
+
+  t.is((await refusal(t, auth.refresh(first.refresh_token))).code, 'invalid_grant');
+  await until(() => gateway.isRevoked(claims), { what: 'the stolen session refused by the gateway' });
+  t.is((await refusal(t, auth.refresh(second.refresh_token))).code, 'invalid_grant');
+  t.is((await refusal(t, auth.refresh('b2r_made-up'))).code, 'invalid_grant');
+});
+
+test('of many exchanges of one refresh token at once exactly one succeeds', async (t) => {
+  const db = await useAuthDatabase(t);
+  await db.addUser('ada@example.com');
+  const auth = await startAuth(t, db);
+  const { refresh_token: token } = await auth.signIn('ada@example.com');
+  const results = await Promise.allSettled(Array.from({ length: 8 }, () => auth.refresh(token)));
+  t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+test('a logout is heard by a running gateway within a second and known to one that starts later', async (t) => {
+  const db = await useAuthDatabase(t);
+  const user = await db.addUser('ada@example.com');
+  const auth = await startAuth(t, db);
+  const gateway = await auth.gateway();
+  const { access_token: token, refresh_token: refreshToken } = await auth.signIn('ada@example.com');
+  const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
+  const claims = auth.tokens.verify(token);
+  await auth.rpc.call('tokens.revoke', {
+    principal: user,
+    tokenId: claims.tokenId,
+    sessionId: claims.sessionId,
+  });
+  await until(() => gateway.isRevoked(claims), { timeoutMs: 1000, what: 'the revocation at the gateway' });
+  t.false(gateway.isRevoked(other));
+  t.true((await auth.gateway()).isRevoked(claims));
+  t.is((await refusal(t, auth.refresh(refreshToken))).code, 'invalid_grant');
+});
+
+test("nobody ends another user's session", async (t) => {
+  const db = await useAuthDatabase(t);
+  await db.addUser('ada@example.com');
+  const mallory = await db.addUser('mallory@example.com');
+  const auth = await startAuth(t, db);
+  const ada = await auth.signIn('ada@example.com');
+  const { sessionId, tokenId } = auth.tokens.verify(ada.access_token);
+  await auth.rpc.call('tokens.revoke', { principal: mallory, tokenId, sessionId });
+  await t.notThrowsAsync(auth.refresh(ada.refresh_token));
+});
+
+test('a stranger who guesses is made to wait, and the owner still signs in', async (t) => {
+  const db = await useAuthDatabase(t);
+  await db.addUser('ada@example.com');
+  const auth = await startAuth(t, db);
+  await auth.signIn('ada@example.com', { address: '198.51.100.7' });
+
+  const stranger = { password: 'a guess', address: '203.0.113.9' };
+  const guesses = await Promise.allSettled(
+    Array.from({ length: 20 }, () => auth.signIn('ada@example.com', stranger)),
+  );
+  const codes = guesses.map((guess) =>
+    guess.status === 'rejected' ? (guess.reason as DomainError).code : 'signed in',
+  );
+  t.deepEqual(
+    {
+      looked: codes.filter((code) => code === 'invalid_grant').length,
+      waited: codes.filter((code) => code === 'too_many_attempts').length,
+    },
+    { looked: 5, waited: 15 },
+  );
+  const limited = await refusal(t, auth.signIn('ada@example.com', { address: stranger.address }));
+  t.is(limited.kind, 'limited');
+  t.true((limited.details.retryAfterSeconds ?? 0) >= 1);
+
+  // From very many addresses: new ones are held, the owner's own is not.
+  await Promise.allSettled(
+    Array.from({ length: 60 }, (_, index) =>
+      auth.signIn('ada@example.com', { password: 'a guess', address: `203.0.113.${index + 20}` }),
+    ),
+  );
+  t.is(
+    (await refusal(t, auth.signIn('ada@example.com', { address: '203.0.113.200' }))).code,
+    'too_many_attempts',
+  );
+  await t.notThrowsAsync(auth.signIn('ada@example.com', { address: '198.51.100.7', password }));
+});
