@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@backend2/client';
+import { type RunningProcess, freePort, runProcess, until } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import sharp from 'sharp';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+function dataFolder(t: ExecutionContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'backend2-start-'));
+  chmodSync(dir, 0o711);
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function start(t: ExecutionContext, ...args: string[]): RunningProcess {
+  return runProcess(t, main, { args, env: { REDIS_URL: '', DATABASE_URL: '' } });
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** Living processes whose command line or environment names the folder. */
+function processesOf(dir: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Means of blocks, coarse enough that noise does not count as a difference. */
+async function distinctBlocks(file: string): Promise<number> {
+  const { data, info } = await sharp(file)
+    .removeAlpha()
+    .resize({ width: 64, fit: 'inside', kernel: 'cubic' })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const seen = new Set<string>();
+  for (let at = 0; at < data.length; at += info.channels) {
+    seen.add([...data.subarray(at, at + 3)].map((value) => value >> 3).join());
+  }
+  return seen.size;
+}
+
+test('a start on an empty folder runs the whole sweep, and what it made can be read through the API', async (t) => {
+  t.timeout(300_000);
+  const data = dataFolder(t);
+  const port = await freePort();
+  const backend = start(t, '--data', data, '--port', String(port));
+  await backend.line(/Running; Ctrl-C stops everything/, 240_000);
+
+  t.is((await backend.line(/Lane standard: (\d+) of (\d+) succeeded/))[1], '24', backend.output);
+  t.is((await backend.line(/Lane lumina: (\d+) of (\d+) succeeded/))[1], '12', backend.output);
+  const [, email = ''] = await backend.line(/Admin\s+(\S+)/);
+  const [, password = ''] = await backend.line(/Password\s+(\S+)/);
+
+  const client = createClient({ baseUrl: `http://127.0.0.1:${port}` });
+  await client.auth.signIn(email, password);
+  const { items: tasks } = await client.tasks.list();
+  t.is(tasks.length, 2);
+  for (const task of tasks) {
+    t.is(task.state, 'succeeded');
+    const matrix = await client.tasks.matrix(task.id);
+    t.true(matrix.cells.flat().every(({ state }) => state === 'succeeded'));
+    const pictures = new Set<string>();
+    for await (const { artifacts } of client.tasks.iterateSubtasks(task.id)) {
+      for (const { url } of artifacts) {
+        const answer = await fetch(new URL(url, `http://127.0.0.1:${port}`), {
+          headers: { authorization: await bearer(port, email, password) },
+        });
+        t.is(answer.status, 200);
+        const pixels = await sharp(await answer.arrayBuffer())
+          .raw()
+          .toBuffer();
+        pictures.add(createHash('sha256').update(pixels).digest('hex'));
+      }
+    }
+    t.is(pictures.size, task.total, 'every subtask has a picture of its own');
+    const sheet = join(data, `contact-sheet-${task.id}.png`);
+    t.true(existsSync(sheet));
+    t.true((await distinctBlocks(sheet)) >= task.total, 'the contact sheet is not blank');
+  }
+
+  const health = await until(
+    async () => {
+      const now = await client.health();
+      return now.status === 'pass' && now;
+    },
+    { timeoutMs: 30_000, what: 'a passing verdict' },
+  );
+  t.is(health.status, 'pass');
+
+  const service = readFileSync(join(data, 'run/auth.pid.json'), 'utf8');
+  process.kill((JSON.parse(service) as { pid: number }).pid, 'SIGKILL');
+  await backend.line(/auth is running again/);
+  t.true((await bearer(port, email, password)).length > 20);
+
+  process.kill(backend.pid, 'SIGTERM');
+  t.deepEqual(await backend.exited, { code: 0, signal: null }, backend.output);
+  t.false(await answers(port));
+  t.deepEqual(processesOf(data), []);
+  t.false(existsSync(join(data, 'lock.json')));
+
+  const again = start(t, '--data', data, '--port', '0', '--once');
+  t.deepEqual(await again.exited, { code: 0, signal: null }, again.output);
+  t.false(again.output.includes('Password'), 'a password is shown once');
+  t.deepEqual(processesOf(data), []);
+});
+
+async function bearer(port: number, username: string, password: string): Promise<string> {
+  const answer = await until(
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/auth/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ grant_type: 'password', username, password }),
+      });
+      return response.ok && ((await response.json()) as { access_token: string });
+    },
+    { timeoutMs: 20_000, what: 'signing in' },
+  );
+  return `Bearer ${answer.access_token}`;
+}
+
+test('an argument that is not known is named, with the usage', async (t) => {
+  const run = start(t, '--frsh');
+  t.is((await run.exited).code, 1);
+  t.regex(run.output, /'--frsh'[\s\S]*npm start -- --fresh/);
+});
+
+test('a port that was asked for and is taken is named with who has it', async (t) => {
+  const holder = await freePort();
+  const server = (await import('node:net')).createServer().listen(holder, '127.0.0.1');
+  t.teardown(() => void server.close());
+  const run = start(t, '--data', dataFolder(t), '--port', String(holder));
+  t.is((await run.exited).code, 1);
+  t.regex(run.output, new RegExp(`Port ${holder} is taken by .*process ${process.pid}.*--port`));
+});
+
+test('--fresh is refused on servers that are not ours', async (t) => {
+  const run = runProcess(t, main, {
+    args: ['--fresh', '--data', dataFolder(t)],
+    env: { DATABASE_URL: 'postgres://elsewhere/db' },
+  });
+  t.is((await run.exited).code, 1);
+  t.regex(run.output, /--fresh empties only servers that Backend2 starts itself.*DATABASE_URL/);
+});
