@@ -56,8 +56,9 @@ export const runWorkerProcess = async (
       worker: instance,
       log,
     }),
-    onDead: ({ message, error }) =>
-      message.payload === undefined
+    // The handler reports what it saw fail; left are entries that killed their workers.
+    onDead: ({ message, error, reason }) =>
+      message.payload === undefined || reason !== 'deliveries-exhausted'
         ? []
         : [{ topic: taskResults, payload: deadResult({ ...message, payload: message.payload }, error) }],
   });
