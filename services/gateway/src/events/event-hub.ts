@@ -72,7 +72,8 @@ export class EventHub implements Service {
   async *missed(scope: EventScope, from: string): AsyncGenerator<LiveEvent[], boolean, undefined> {
     // Where live events go on is fixed before the first read, so that a busy stream is not chased for ever.
     const until = this.#position;
-    if (!isAfter(until, from)) return !isAfter(from, until) || (await this.#broadcast.read(from, 1)).complete;
+    // A place beyond ours is one that another gateway has heard already, or one of a stream that was lost.
+    if (isAfter(from, until)) return !isAfter(from, await this.#broadcast.newest());
     let whole = true;
     for (let after = from; isAfter(until, after);) {
       const { messages, complete } = await this.#broadcast.read(after, pageSize);

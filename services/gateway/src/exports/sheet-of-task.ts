@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import type { ContactSheet, SheetCell, SheetGroup } from '@backend2/artifacts';
 import {
   DomainError,
   type Axis,
@@ -9,12 +10,12 @@ import {
   type TaskDetail,
 } from '@backend2/contracts';
 import type { Dependencies } from '../http/dependencies.ts';
-import type { Sheet, SheetCell, SheetPage } from './sheet.ts';
 
 type Sources = Pick<Dependencies, 'tasks' | 'artifacts'>;
 
 /**
- * The task's matrix as a contact sheet: the longest axis down, the next across, a page for every combination of the rest.
+ * The task's matrix as a contact sheet: the longest axis down, the next across, a table for every combination of the
+ * rest. Pictures are read when the sheet asks for them.
  *
  * @throws DomainError `sheet_too_large` where it has more than `maxCells` cells.
  */
@@ -24,35 +25,39 @@ export const sheetOfTask = async (
   task: TaskDetail,
   maxCells: number,
   signal: AbortSignal,
-): Promise<Sheet> => {
-  if (task.total > maxCells) {
-    throw new DomainError(
-      'invalid',
-      'sheet_too_large',
-      `The task has ${task.total} cells and a contact sheet shows ${maxCells} at the most. Export the pictures with format=zip.`,
-    );
-  }
+): Promise<ContactSheet> => {
+  if (task.total > maxCells) throw tooLarge(task.total, maxCells);
   const [down, across, ...further] = task.axes.toSorted((a, b) => b.length - a.length);
-  const readCell = ({ state, artifacts: [first] }: MatrixCell): SheetCell => {
-    if (!first?.contentType.startsWith('image/')) return { state };
-    const read = async (): Promise<Uint8Array> => {
-      const stored = await tasks.call('artifacts.get', { principal, artifactId: first.id }, { signal });
-      return buffer(await artifacts.open(stored));
-    };
-    return { state, read };
-  };
-  const pages: SheetPage[] = [];
-  for (const fixed of combinations(further)) {
+  const choices = combinations(further);
+  const views: MatrixView[] = [];
+  for (const fixed of choices) {
     const query = { ...(across && { x: across.name }), ...(down && { y: down.name }), fixed };
-    const view = await tasks.call('tasks.matrix', { principal, taskId: task.id, query }, { signal });
-    pages.push({ ...headingsOf(view, task, fixed), cells: view.cells.map((row) => row.map(readCell)) });
+    views.push(await tasks.call('tasks.matrix', { principal, taskId: task.id, query }, { signal }));
   }
+  const cellOf = async ({ state, artifacts: [first] }: MatrixCell): Promise<SheetCell> => {
+    if (state !== 'succeeded') return state === 'queued' ? 'pending' : state;
+    // Its result may be something else than a picture.
+    if (!first?.contentType.startsWith('image/')) return 'cancelled';
+    const stored = await tasks.call('artifacts.get', { principal, artifactId: first.id }, { signal });
+    return buffer(await artifacts.open(stored));
+  };
+  const groups = views.map(({ cells }, index): SheetGroup => ({
+    heading: headingOf(task, choices[index] ?? {}),
+    cell: (row, column) => {
+      const cell = cells[row]?.[column];
+      return cell ? cellOf(cell) : 'pending';
+    },
+  }));
+  const [first] = views;
   return {
     title: task.name,
     subtitle: `${task.counts.succeeded} of ${task.total} succeeded`,
-    columnsName: across?.name ?? '',
-    rowsName: down?.name ?? '',
-    pages,
+    ...(across && { columnAxis: across.name }),
+    ...(down && { rowAxis: down.name }),
+    columns: first?.x?.values.map(labelOf) ?? [''],
+    rows: first?.y?.values.map(labelOf) ?? [''],
+    groups,
+    aspect: aspectOf(views),
   };
 };
 
@@ -64,13 +69,10 @@ export const combinations = (axes: readonly Axis[]): Record<string, number>[] =>
     [{}],
   );
 
-const headingsOf = (view: MatrixView, task: TaskDetail, fixed: Record<string, number>) => ({
-  heading: Object.entries(fixed)
+const headingOf = (task: TaskDetail, fixed: Record<string, number>): string =>
+  Object.entries(fixed)
     .map(([name, index]) => `${name}: ${labelOf(valueAt(task, name, index))}`)
-    .join(', '),
-  columns: view.x?.values.map(labelOf) ?? [''],
-  rows: view.y?.values.map(labelOf) ?? [''],
-});
+    .join(', ');
 
 const valueAt = (task: TaskDetail, axisName: string, index: number): Json => {
   const axis = task.axes.find(({ name }) => name === axisName);
@@ -87,3 +89,19 @@ export const labelOf = (value: Json): string => {
   if (Array.isArray(value)) return value.map(labelOf).join(' / ');
   return JSON.stringify(value);
 };
+
+/** Of the first picture whose size is known: a sweep's pictures seldom differ. */
+const aspectOf = (views: readonly MatrixView[]): number => {
+  for (const cell of views.flatMap(({ cells }) => cells.flat())) {
+    const { width, height } = cell.artifacts[0] ?? {};
+    if (width && height) return width / height;
+  }
+  return 1;
+};
+
+const tooLarge = (total: number, most: number): DomainError =>
+  new DomainError(
+    'invalid',
+    'sheet_too_large',
+    `The task has ${total} cells and a contact sheet shows ${most} at the most. Export the pictures with format=zip.`,
+  );

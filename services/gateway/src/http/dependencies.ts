@@ -1,3 +1,4 @@
+import type { ContactSheet } from '@backend2/artifacts';
 import type { AuthRpc, HealthView, TaskIntakeRpc } from '@backend2/contracts';
 import type {
   AccessTokens,
@@ -11,7 +12,6 @@ import type { Loop } from '@backend2/service-kit';
 import type { Store } from 'express-rate-limit';
 import type { EventConnections } from '../events/event-connections.ts';
 import type { ArtifactFiles } from '../artifacts/artifact-files.ts';
-import type { Sheet } from '../exports/sheet.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 
@@ -28,8 +28,7 @@ export interface Dependencies {
   readonly revocations: Pick<RevocationList, 'isRevoked'>;
   readonly events: EventConnections;
   readonly artifacts: ArtifactFiles;
-  /** Loaded when first called: the image library is heavy. */
-  readonly composeSheet: (sheet: Sheet) => Promise<Uint8Array>;
+  readonly composeSheet: (sheet: ContactSheet) => Promise<Uint8Array>;
   /** The verdict on the whole system; undefined where there is none that is fresh. Rejects while Redis is away. */
   readonly readHealth: () => Promise<HealthView | undefined>;
   readonly rateLimitStore: (policy: string) => Store;

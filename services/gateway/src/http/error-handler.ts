@@ -20,7 +20,7 @@ export const errorHandler =
   (log: Log, onUnexpected: (error: unknown) => void): ErrorRequestHandler =>
   (error: unknown, request, response, _next) => {
     const requestId = requestIdOf(request);
-    if (isGone(error, request.destroyed || response.destroyed)) return void response.destroy();
+    if (response.destroyed) return;
     const { body, headers, unexpected } = problemOf(error, requestId);
     if (unexpected) {
       log.error({ err: error, requestId }, 'unexpected error');
@@ -30,12 +30,9 @@ export const errorHandler =
     if (response.headersSent) return void response.destroy();
     for (const name of ofTheAnswer) response.removeHeader(name);
     response.status(body.status).set(headers).set('cache-control', 'no-store');
-    if (wantsOauthErrors(response)) return  sendOauthError(response, body);
+    if (wantsOauthErrors(response)) return sendOauthError(response, body);
     response.type('application/problem+json').send(JSON.stringify(body));
   };
 
 /** What a route may have said of an answer that was not to be. */
 const ofTheAnswer = ['content-disposition', 'content-length', 'content-range', 'etag', 'location'];
-
-const isGone = (error: unknown, destroyed: boolean): boolean =>
-  destroyed && error instanceof Error && (error.name === 'AbortError' || 'code' in error);

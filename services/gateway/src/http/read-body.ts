@@ -41,7 +41,9 @@ const hasBody = (request: Request): boolean =>
 const run = (middleware: RequestHandler, request: Request, response: Response): Promise<void> =>
   new Promise((resolve, reject) => {
     void middleware(request, response, (error?: unknown) =>
-      error === undefined ? resolve() : reject(error),
+      error === undefined
+        ? resolve()
+        : reject(error instanceof Error ? error : new Error('the body cannot be read', { cause: error })),
     );
   });
 

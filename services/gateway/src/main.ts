@@ -1,0 +1,29 @@
+import { contactSheet, diskArtifactStore } from '@backend2/artifacts';
+import {
+  createLog,
+  createMetrics,
+  loadConfigOrExit,
+  runUntilSignal,
+  startSentry,
+} from '@backend2/service-kit';
+import { storedArtifactFiles } from './adapters/stored-artifact-files.ts';
+import { gatewayConfig } from './config.ts';
+import { createGateway } from './create-gateway.ts';
+import { oneAtATime } from './exports/one-at-a-time.ts';
+
+const version = process.env['BACKEND2_VERSION'] ?? 'development';
+const config = loadConfigOrExit(gatewayConfig(process.env['NODE_ENV'] === 'production'), process.env);
+const log = createLog('gateway', config.log);
+const metrics = createMetrics('gateway');
+const errors = await startSentry('gateway', version, config.sentry);
+const artifacts = storedArtifactFiles(diskArtifactStore({ folder: config.artifactsDir }));
+const composeSheet = oneAtATime(contactSheet);
+
+const gateway = createGateway({ config, version, log, metrics, errors, artifacts, composeSheet });
+await runUntilSignal(gateway.services, {
+  log,
+  readiness: gateway.readiness,
+  ...config.ops,
+  ports: () => gateway.ports(),
+  onExit: () => errors.flush(),
+});
