@@ -6,7 +6,7 @@ import { password, startAuth, useAuthDatabase } from './start-auth.ts';
 
 const refusal = async (t: ExecutionContext, work: Promise<unknown>): Promise<DomainError> => {
   const error = await t.throwsAsync(work, { instanceOf: DomainError });
-  return error as DomainError;
+  return error;
 };
 
 test('a user signs in with the password, and the token says who they are', async (t) => {

@@ -6,19 +6,20 @@ import { password, startAuth, useAuthDatabase } from './start-auth.ts';
 
 const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string) => {
   const error = await t.throwsAsync(work, { instanceOf: DomainError });
-  t.is((error as DomainError).code, code);
-  return error as DomainError;
+  t.is(error.code, code);
+  return error;
 };
 
 test('an admin creates, finds, changes and deletes users', async (t) => {
   const db = await useAuthDatabase(t);
   const principal = await db.addUser('root@example.com', 'admin');
-  const { rpc, signIn } = await startAuth(t, db);
+  const auth = await startAuth(t, db);
+  const { rpc } = auth;
   const user = { email: 'Ada@example.com', name: 'Ada', password, role: 'user' as const };
   const made = await rpc.call('users.create', { principal, user });
   t.like(made, { email: 'ada@example.com', name: 'Ada', role: 'user', disabled: false });
   await refused(t, rpc.call('users.create', { principal, user }), 'email_taken');
-  await signIn('ada@example.com');
+  await auth.signIn('ada@example.com');
 
   const patched = await rpc.call('users.update', {
     principal,
@@ -29,7 +30,7 @@ test('an admin creates, finds, changes and deletes users', async (t) => {
   t.deepEqual(await rpc.call('users.get', { principal, userId: made.id }), patched);
   await rpc.call('users.delete', { principal, userId: made.id });
   await refused(t, rpc.call('users.get', { principal, userId: made.id }), 'not_found');
-  await refused(t, signIn('ada@example.com'), 'invalid_grant');
+  await refused(t, auth.signIn('ada@example.com'), 'invalid_grant');
   await t.notThrowsAsync(rpc.call('users.create', { principal, user }), 'the address is free again');
 });
 
