@@ -44,7 +44,10 @@ export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions):
       const cut = (): void => closing.closeAllConnections();
       if (hard.aborted) cut();
       hard.addEventListener('abort', cut, { once: true });
+      // `close` ends what is idle at that moment; a connection that falls idle later would wait out its keep-alive.
+      const sweep = setInterval(() => closing.closeIdleConnections(), 50);
       await closed;
+      clearInterval(sweep);
     },
   };
 };
