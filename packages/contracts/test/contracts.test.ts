@@ -1,0 +1,96 @@
+import test from 'ava';
+import {
+  DomainError,
+  imageInputSchema,
+  parseInput,
+  problemSchema,
+  sizeOfRatio,
+  subtaskJobId,
+  taskSubmissionSchema,
+  tokenRequestSchema,
+  type Issue,
+} from '../src/index.ts';
+
+const issuesOf = (parse: () => unknown): Issue[] => {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof DomainError) return error.details.issues ?? [];
+    throw error;
+  }
+  return [];
+};
+
+test('a ratio becomes the multiples of 8 nearest to it at 1024 * 1024 pixels', (t) => {
+  t.deepEqual(sizeOfRatio('1:1'), { width: 1024, height: 1024 });
+  t.deepEqual(sizeOfRatio('16:9'), { width: 1368, height: 768 });
+  t.deepEqual(sizeOfRatio('9:16'), { width: 768, height: 1368 });
+  t.deepEqual(sizeOfRatio('8:1'), { width: 2896, height: 360 });
+});
+
+test('a ratio beyond 8:1 or not of two whole numbers is refused', (t) => {
+  for (const ratio of ['9:1', '1:9', '0:1', '1.5:1', '16x9', ':']) {
+    t.false(imageInputSchema.safeParse({ prompts: [{ value: 'a' }], ratio }).success, ratio);
+  }
+});
+
+test('a submission gets the defaults a person would choose', (t) => {
+  const submission = taskSubmissionSchema.parse({ name: ' a ', kind: 'image.generate', input: {} });
+  t.like(submission, {
+    name: 'a',
+    lane: 'standard',
+    batchSize: 1,
+    priority: 0,
+    maxAttempts: 3,
+    variables: [],
+    tags: [],
+  });
+});
+
+test('every offending path of a body is named at once, unknown fields too', (t) => {
+  const issues = issuesOf(() =>
+    parseInput(taskSubmissionSchema, {
+      name: '',
+      kind: 'Image',
+      lane: 'fast',
+      input: 1,
+      variables: [
+        { name: '1x', values: [] },
+        { name: 'b', values: [1], range: { from: 0, to: 1, step: 1 } },
+      ],
+      colour: 'red',
+    }),
+  );
+  t.deepEqual(issues.map(({ path }) => path).toSorted(), [
+    '/colour',
+    '/kind',
+    '/lane',
+    '/name',
+    '/variables/0/name',
+    '/variables/0/values',
+    '/variables/1',
+  ]);
+});
+
+test('paths are JSON Pointers: slashes and tildes of a key are escaped', (t) => {
+  const body = { prompts: [{ value: 'a' }], 'a/b~c': 1 };
+  t.deepEqual(
+    issuesOf(() => parseInput(imageInputSchema, body)),
+    [{ path: '/a~1b~0c', message: 'is not a known field' }],
+  );
+});
+
+test('a token request is one of the two grants', (t) => {
+  t.true(tokenRequestSchema.safeParse({ grant_type: 'password', username: 'a', password: 'b' }).success);
+  t.true(tokenRequestSchema.safeParse({ grant_type: 'refresh_token', refresh_token: 'x' }).success);
+  t.false(tokenRequestSchema.safeParse({ grant_type: 'client_credentials' }).success);
+});
+
+test("a job's message id tells its runs apart", (t) => {
+  const taskId = '0192f0c1-0000-7000-8000-000000000001';
+  t.not(subtaskJobId({ taskId, ordinal: 1, run: 1 }), subtaskJobId({ taskId, ordinal: 1, run: 2 }));
+});
+
+test('a problem must carry its stable code and the request it belongs to', (t) => {
+  t.false(problemSchema.safeParse({ type: 'about:blank', title: 't', status: 400, detail: 'd' }).success);
+});
