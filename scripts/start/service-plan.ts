@@ -34,6 +34,8 @@ export function serviceEnvironment(options: ServicePlanOptions): NodeJS.ProcessE
     ARTIFACTS_DIR: join(dataDir, 'artifacts'),
     DASHBOARD_DIR: join(root, 'packages/dashboard/dist'),
     STOP_GRACE: '8s',
+    // A service's code is compiled once, not once a process and start.
+    NODE_COMPILE_CACHE: join(dataDir, 'compile-cache'),
     ...own,
     ...servers,
     PORT: String(port),

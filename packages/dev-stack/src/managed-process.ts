@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ProcessGuard, guardProcess } from './process-guard.ts';
 import { forgetProcess, recordProcess } from './process-record.ts';
@@ -118,9 +118,14 @@ export function startProcess(options: ManagedProcessOptions): ManagedProcess {
   };
 }
 
+/** Bytes; a longer log makes way at the next start, and one such is kept. */
+const longestLog = 16 * 1024 * 1024;
+
 function openLog(file: string): number {
   try {
     mkdirSync(dirname(file), { recursive: true });
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size > longestLog) renameSync(file, `${file}.1`);
     return openSync(file, 'a', 0o600);
   } catch (error) {
     throw explainFileError(error, file);
