@@ -60,7 +60,7 @@ test('a paused Redis answers nothing until it is resumed', async (t) => {
   const redis = await startOwnRedis(t);
   const client = new Redis(redis.url, { commandTimeout: 200 });
   t.teardown(() => client.disconnect());
-  await client.ping();
+  await until(() => client.ping());
   redis.pause();
   await t.throwsAsync(client.ping(), { message: /timed out/i });
   redis.resume();

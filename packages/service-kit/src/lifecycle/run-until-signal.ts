@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly drainMs?: number;
   /** Read once ready; sent to the parent process where there is one, and logged. */
   readonly ports?: () => Readonly<Record<string, number>>;
+  /** Those that ask for a stop. Default SIGTERM and SIGINT. */
+  readonly signals?: readonly NodeJS.Signals[];
   /** Called last before the process exits, for example to flush an error tracker. */
   readonly onExit?: () => Promise<void>;
 }
@@ -50,8 +52,7 @@ export const runUntilSignal = async (services: readonly Service[], options: RunO
     log.fatal({ err: error }, 'uncaught error: stopping');
     ask('uncaught error', 1);
   };
-  process.on('SIGTERM', () => ask('SIGTERM', 0));
-  process.on('SIGINT', () => ask('SIGINT', 0));
+  for (const signal of options.signals ?? ['SIGTERM', 'SIGINT']) process.on(signal, () => ask(signal, 0));
   process.on('disconnect', () => ask('the parent process is gone', 0));
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);

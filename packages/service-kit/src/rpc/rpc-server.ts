@@ -10,12 +10,13 @@ import type { Consumer, Streams, WireError } from '@backend2/streams';
 import type { Log } from '../log/create-log.ts';
 import { childTrace, withTrace } from './trace-context.ts';
 
+/** The consumer group of every RPC server's request stream. */
+export const rpcServersGroup = 'servers';
+
 export interface RpcServerSetup {
   readonly log: Log;
   /** Requests handled at once. Default 32. */
   readonly concurrency?: number;
-  /** Default `servers`. */
-  readonly group?: string;
   /** What an error of a handler means to its caller, such as a lost database connection; undefined leaves it unexpected. */
   readonly asDomainError?: (error: unknown) => DomainError | undefined;
   /** Told of every error that is not a DomainError. */
@@ -37,7 +38,7 @@ export const rpcServer = <M>(
   streams: Streams,
   contract: RpcContract<M>,
   handlers: RpcHandlers<M>,
-  { log, concurrency = 32, group = 'servers', asDomainError, onUnexpected }: RpcServerSetup,
+  { log, concurrency = 32, asDomainError, onUnexpected }: RpcServerSetup,
 ): Consumer => {
   const methods = contract.methods as AnyMethods;
   const answer = async (name: string, params: unknown, signal: AbortSignal): Promise<unknown> => {
@@ -49,7 +50,7 @@ export const rpcServer = <M>(
   };
   return streams.rpcServer({
     name: contract.name,
-    group,
+    group: rpcServersGroup,
     concurrency,
     handler: (name, params, { signal, trace }) =>
       withTrace(childTrace(trace), async () => {

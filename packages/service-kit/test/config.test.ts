@@ -1,0 +1,102 @@
+import test from 'ava';
+import {
+  ConfigError,
+  corsConfig,
+  databaseConfig,
+  loadConfig,
+  logConfig,
+  redisConfig,
+  redisConnection,
+  securityConfig,
+  taskBackendConfig,
+  type ConfigSchema,
+} from '../src/index.ts';
+
+const schema = {
+  log: logConfig,
+  redis: redisConfig,
+  database: databaseConfig,
+  security: securityConfig,
+  cors: corsConfig,
+  tasks: taskBackendConfig,
+} as unknown as ConfigSchema<Record<string, never>>;
+const load = (env: Record<string, string>) =>
+  loadConfig(schema, env) as unknown as {
+    readonly tasks: { readonly resultTtl: number };
+    readonly redis: Parameters<typeof redisConnection>[0];
+    readonly log: { readonly level: string };
+  };
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    load(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+test('every bad variable is named in one message, and no secret with its value', (t) => {
+  const problems = problemsOf({
+    LOG_LEVEL: 'loud',
+    DB_POOL_SIZE: '12abc',
+    DEBUG: 'flase',
+    DATABASE_URL: 'mysql://root:hunter2@db/x',
+    ALGORITHM: 'none',
+  });
+  t.deepEqual(problems.map((problem) => problem.split(':', 1)[0]).toSorted(), [
+    'ALGORITHM',
+    'DATABASE_URL',
+    'DB_POOL_SIZE',
+    'DEBUG',
+    'LOG_LEVEL',
+  ]);
+  t.notRegex(problems.join('\n'), /hunter2/);
+});
+
+test('an empty variable counts as unset', (t) => {
+  t.is(load({ LOG_LEVEL: '' }).log.level, 'INFO');
+});
+
+test("an older deployment's names are understood, and the present name wins", (t) => {
+  t.is(load({ DRAMATIQ_RESULT_TTL: '60' }).tasks.resultTtl, 60);
+  t.is(load({ DRAMATIQ_RESULT_TTL: '60', TASK_RESULT_TTL: '70' }).tasks.resultTtl, 70);
+});
+
+test('a production start refuses the development secret, debugging, and any origin with cookies', (t) => {
+  const problems = problemsOf({ NODE_ENV: 'production', DEBUG: 'true', CORS_CREDENTIALS: 'true' });
+  t.deepEqual(problems.map((problem) => problem.split(':', 1)[0]).toSorted(), [
+    'CORS_ORIGINS',
+    'DEBUG',
+    'SECRET_KEY',
+  ]);
+});
+
+test('Redis is reached in each of its three forms, with user and password from the URL', (t) => {
+  const url = 'rediss://me:p%40ss@host:6380/3';
+  t.deepEqual(redisConnection(load({ REDIS_URL: url }).redis), { kind: 'single', url });
+  t.deepEqual(
+    redisConnection(
+      load({ REDIS_URL: url, REDIS_SENTINELS: 'a:1,b:2', REDIS_SENTINEL_MASTER: 'main' }).redis,
+    ),
+    {
+      kind: 'sentinel',
+      sentinels: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+      ],
+      master: 'main',
+      db: 3,
+      username: 'me',
+      password: 'p@ss',
+      tls: true,
+    },
+  );
+  t.is(redisConnection(load({ REDIS_CLUSTER_NODES: 'a:1,b:2' }).redis).kind, 'cluster');
+  t.deepEqual(
+    problemsOf({ REDIS_SENTINELS: 'a:1', REDIS_CLUSTER_NODES: 'b:2' })
+      .map((problem) => problem.split(':', 1)[0])
+      .toSorted(),
+    ['REDIS_CLUSTER_NODES', 'REDIS_SENTINEL_MASTER'],
+  );
+});

@@ -1,0 +1,37 @@
+import test from 'ava';
+import { createLog, withTrace } from '../src/index.ts';
+
+const written = (write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] => {
+  const lines: string[] = [];
+  write(createLog('test', { level: 'INFO', format: 'json', debug: false }, (line) => lines.push(line)));
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+};
+
+test('an event is one line of JSON with the bound ids and the trace in hand', (t) => {
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const [line] = written((log) =>
+    withTrace(trace, () => log.child({ taskId: 't1' }).info({ ms: 3 }, 'done')),
+  );
+  t.like(line, {
+    name: 'test',
+    msg: 'done',
+    taskId: 't1',
+    ms: 3,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  });
+});
+
+test('secrets are hidden by key and by shape, also inside errors', (t) => {
+  const text = JSON.stringify(
+    written((log) => {
+      log.info({ password: 'hunter2', headers: { authorization: 'Bearer abcdefghijkl' } }, 'request');
+      log.info({ url: 'postgres://me:hunter2@db/x', text: 'eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl' }, 'connect');
+      log.error({ err: new Error('token=hunter2abc refused') }, 'failed');
+    }),
+  );
+  t.notRegex(text, /hunter2|abcdefghijkl|c2lnbmF0dXJl/);
+});
+
+test('less severe events than configured are not written', (t) => {
+  t.is(written((log) => log.debug({}, 'detail')).length, 0);
+});
