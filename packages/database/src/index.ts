@@ -10,4 +10,5 @@ export { migrations } from './migrations/index.ts';
 export type { Migration } from './migrations/migration.ts';
 export type { PoolSize, ServerOptions } from './open-server.ts';
 export type { ReplicaHealth } from './replica.ts';
+export { probeConnection, type ProbeConnection } from './probe-connection.ts';
 export { serverName } from './server-name.ts';

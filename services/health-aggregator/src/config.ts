@@ -18,6 +18,8 @@ export interface HealthAggregatorConfig {
   readonly database: DatabaseConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly staleMs: number;
+  readonly probeEveryMs: number;
 }
 
 export const healthAggregatorConfig: ConfigSchema<HealthAggregatorConfig> = {
@@ -26,4 +28,18 @@ export const healthAggregatorConfig: ConfigSchema<HealthAggregatorConfig> = {
   database: databaseConfig,
   ops: opsConfig,
   sentry: sentryConfig,
+  staleMs: {
+    doc: 'Silence after which a process is taken to be dead',
+    format: 'milliseconds',
+    min: 4000,
+    default: 9000,
+    env: 'HEALTH_STALE_AFTER',
+  },
+  probeEveryMs: {
+    doc: 'How often Postgres, Redis and the streams are looked at',
+    format: 'milliseconds',
+    min: 100,
+    default: 2000,
+    env: 'HEALTH_PROBE_EVERY',
+  },
 };

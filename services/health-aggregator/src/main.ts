@@ -1,10 +1,11 @@
+import { heartbeats } from '@backend2/contracts';
 import { connectDatabase } from '@backend2/database';
 import {
   createLog,
   createMetrics,
   createReadiness,
   heartbeat,
-  loadConfig,
+  loadConfigOrExit,
   opsServer,
   redisConnection,
   redisEntities,
@@ -12,17 +13,22 @@ import {
   startSentry,
   streamsObserver,
 } from '@backend2/service-kit';
-import { createStreams } from '@backend2/streams';
-import { probeStores } from './adapters/probe-stores.ts';
+import { createRedisClient, createStreams } from '@backend2/streams';
+import { primaryProbe, standbyProbe } from './adapters/postgres-probe.ts';
+import { redisProbe } from './adapters/redis-probe.ts';
+import { streamProbe } from './adapters/stream-probe.ts';
 import { healthAggregatorConfig } from './config.ts';
-import { healthLoop } from './health-loop.ts';
+import { rollCall } from './domain/roll-call.ts';
+import { serviceFindings } from './domain/service-findings.ts';
+import { healthKeeper } from './health-keeper.ts';
+import { healthMetrics } from './health-metrics.ts';
+import { probing } from './probing.ts';
 
-const service = 'health-aggregator';
+const config = loadConfigOrExit(healthAggregatorConfig, process.env);
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const config = loadConfig(healthAggregatorConfig, process.env);
-const log = createLog(service, config.log);
-const metrics = createMetrics(service);
-const errors = await startSentry(service, version, config.sentry);
+const log = createLog('health-aggregator', config.log);
+const metrics = createMetrics('health-aggregator');
+const errors = await startSentry('health-aggregator', version, config.sentry);
 const connection = redisConnection(config.redis);
 const prefix = config.redis.keyPrefix;
 const streams = createStreams({
@@ -31,25 +37,70 @@ const streams = createStreams({
   observer: streamsObserver(metrics),
   onWarning: (message, fields) => log.warn(fields, message),
 });
-const entities = redisEntities(connection, prefix, {
-  onError: (error) => log.warn({ err: error }, 'Redis connection'),
+const onError = (error: Error) => log.debug({ err: error }, 'redis connection failed');
+// Should this process die, its last verdict ends soon and gateways say so.
+const entities = redisEntities(connection, prefix, { healthTtlSeconds: 10, onError });
+const redis = createRedisClient(connection, 'commands');
+redis.on('error', onError);
+const database = connectDatabase({ ...config.database, pool: { ...config.database.pool, size: 0 }, log });
+const primary = primaryProbe(config.database.primaryUrl, 1500);
+
+const roll = rollCall(config.staleMs);
+const ear = streams.broadcast(heartbeats).subscribe({
+  handler: ({ payload }) => {
+    roll.hear(payload, performance.now());
+    if (payload.state === 'stopped') keeper.judge();
+  },
 });
-const database = connectDatabase({ ...config.database, log });
-const loop = healthLoop({
-  streams,
-  entities,
-  probe: () => probeStores(database, streams, metrics),
+let redisWasAway = false;
+const probes = probing({
+  probes: [
+    primary,
+    standbyProbe(database, metrics),
+    redisProbe(streams, redis, metrics),
+    streamProbe(streams, metrics),
+  ],
+  everyMs: config.probeEveryMs,
+  timeoutMs: 1900,
   log,
   metrics,
+  onLook: ({ name }, ok) => {
+    if (name !== 'redis') return;
+    // While Redis was away no beat could be heard: silence begins to count again now.
+    if (ok && redisWasAway) roll.listenFrom(performance.now());
+    redisWasAway = !ok;
+  },
+});
+const keeper = healthKeeper({
+  findings: (at) => [...serviceFindings(roll, performance.now(), at), ...probes.findings()],
+  entity: entities.health,
+  version,
+  log,
+  onVerdict: healthMetrics(metrics, roll),
 });
 const readiness = createReadiness([{ name: 'redis', check: () => streams.checkWritable() }]);
-const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [loop] });
-const beat = heartbeat({ service, version, streams, readiness, log, metrics });
+const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [ear, keeper] });
 
-await runUntilSignal([ops, database, streams, entities, loop, beat], {
-  log,
-  readiness,
-  ...config.ops,
-  ports: () => ({ ops: ops.port }),
-  onExit: () => errors.flush(),
-});
+await runUntilSignal(
+  [
+    ops,
+    // Judges a database that is away, so it does not wait for one.
+    { name: 'database', start: async () => undefined, stop: () => database.close() },
+    { name: 'primary-probe', start: async () => undefined, stop: () => primary.close() },
+    entities,
+    streams,
+    { name: 'redis', start: async () => undefined, stop: async () => redis.disconnect() },
+    {
+      name: 'heartbeats',
+      start: async () => {
+        await ear.start();
+        roll.listenFrom(performance.now());
+      },
+      stop: (hard) => ear.stop(hard),
+    },
+    probes,
+    keeper,
+    heartbeat({ service: 'health-aggregator', version, streams, readiness, log, metrics }),
+  ],
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => errors.flush() },
+);

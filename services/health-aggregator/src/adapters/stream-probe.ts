@@ -1,0 +1,63 @@
+import {
+  authRpc,
+  lanes,
+  laneTopics,
+  recorderGroup,
+  taskIntakeRpc,
+  taskResults,
+  workersGroup,
+} from '@backend2/contracts';
+import { metricNames, rpcServersGroup, type Metrics } from '@backend2/service-kit';
+import type { Streams, Topic } from '@backend2/streams';
+import type { Probe } from '../domain/probe.ts';
+import { deadConsumers, streamFindings, type StreamRule } from '../domain/stream-findings.ts';
+
+interface Watched {
+  readonly topic: Topic<unknown>;
+  readonly group: string;
+  readonly rule: StreamRule;
+}
+
+const rpcTopic = (name: string): Topic<unknown> => ({ name, parse: (value) => value });
+
+const watched: readonly Watched[] = [
+  ...lanes.map((lane) => ({ topic: laneTopics[lane], group: workersGroup, rule: { deadIsFault: false } })),
+  { topic: taskResults, group: recorderGroup, rule: { lateMs: 30_000, deadIsFault: true } },
+  { topic: rpcTopic(authRpc.name), group: rpcServersGroup, rule: { lateMs: 10_000, deadIsFault: false } },
+  {
+    topic: rpcTopic(taskIntakeRpc.name),
+    group: rpcServersGroup,
+    rule: { lateMs: 10_000, deadIsFault: false },
+  },
+];
+
+/** Backlog, age, dead letters and dead consumers of every work stream. */
+export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
+  const gauge = (name: string, help: string) => metrics.gauge(name, help, ['topic']);
+  const length = gauge(metricNames.streamLength, 'Entries in the stream, waiting and in flight');
+  const lag = gauge(metricNames.streamLag, 'Entries not yet delivered');
+  const pending = gauge(metricNames.streamPending, 'Entries in flight');
+  const delayed = gauge(metricNames.streamDelayed, 'Messages waiting for their time');
+  const dead = gauge(metricNames.streamDead, 'Dead letters');
+  const oldest = gauge(metricNames.streamOldest, 'Age of the oldest entry not settled, seconds');
+  const silent = gauge(metricNames.deadConsumers, 'Consumers that fell silent with work in hand');
+  return {
+    name: 'streams',
+    look: async (at) => {
+      const views = await Promise.all(watched.map(({ topic, group }) => streams.inspect(topic, group)));
+      return views.flatMap((view, index) => {
+        const { topic } = view;
+        length.set({ topic }, view.length);
+        lag.set({ topic }, view.lag);
+        pending.set({ topic }, view.pending);
+        delayed.set({ topic }, view.delayed);
+        dead.set({ topic }, view.dead);
+        oldest.set({ topic }, view.oldestMs / 1000);
+        silent.set({ topic }, deadConsumers(view).length);
+        return streamFindings(view, watched[index]?.rule ?? { deadIsFault: true }, at);
+      });
+    },
+    // Redis itself failing is the Redis probe's finding; what was seen of its streams no longer holds.
+    onFailure: () => [],
+  };
+};
