@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { backoffMs, defaultBackoff } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
+import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
 import { cutOff } from './cut-off.ts';
 import type { Delivered } from './delivered.ts';
 import type { Engine } from './engine.ts';
@@ -31,6 +32,7 @@ export class BatchConsumer<T> implements Consumer {
   readonly #topic: Topic<T>;
   readonly #options: BatchConsumerOptions<T>;
   readonly #batchSize: number;
+  readonly #settings: ConsumerSettings;
   readonly #slots: Slots;
   readonly #holds: readonly PartitionHold[];
   readonly #held = new Map<string, Held<T>>();
@@ -48,7 +50,8 @@ export class BatchConsumer<T> implements Consumer {
     this.#engine = engine;
     this.#topic = topic;
     this.#options = options;
-    this.#batchSize = options.batchSize ?? 500;
+    this.#settings = consumerSettings(options);
+    this.#batchSize = wholeNumber('batchSize', options.batchSize ?? 500, 1);
     this.#slots = new Slots(this.#batchSize);
     const partitions = allTopicKeys(engine.prefix, topic);
     this.#holds = partitions.map(
@@ -58,8 +61,8 @@ export class BatchConsumer<T> implements Consumer {
           keys,
           group: options.group,
           consumer: this.#instance,
-          leaseMs: options.leaseMs ?? 30_000,
-          maxDeliveries: options.maxDeliveries ?? 3,
+          leaseMs: this.#settings.leaseMs,
+          maxDeliveries: this.#settings.maxDeliveries,
           slots: this.#slots,
           partitions: partitions.length,
           giveUp: this.#giveUp.signal,
@@ -136,7 +139,7 @@ export class BatchConsumer<T> implements Consumer {
   }
 
   #deliver(entries: readonly Delivered[], partition: number): void {
-    const { maxDeliveries = 3 } = this.#options;
+    const { maxDeliveries } = this.#settings;
     for (const entry of entries) {
       const slotted = entry.delivery <= maxDeliveries;
       if (this.#state !== 'running') {
@@ -173,7 +176,7 @@ export class BatchConsumer<T> implements Consumer {
       payload: payload as T,
       attempt: head.attempt,
       delivery: entry.delivery,
-      maxAttempts: head.maxAttempts || (this.#options.maxAttempts ?? 3),
+      maxAttempts: head.maxAttempts || this.#settings.maxAttempts,
       publishedAt: head.publishedAt,
       trace: head.trace,
     };
@@ -228,7 +231,7 @@ export class BatchConsumer<T> implements Consumer {
           attempt,
           error: errorText(error),
         });
-        await this.#pause(backoffMs(this.#options.backoff ?? defaultBackoff, attempt));
+        await this.#pause(backoffMs(this.#settings.backoff, attempt));
         if (this.#hard.signal.aborted) return;
       } finally {
         this.#batch = undefined;

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Delivered, fromClaim, fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
 import { RedisClock } from './redis-clock.ts';
 import { isGroupMissing, type RedisClient } from './redis-connection.ts';
@@ -52,7 +53,8 @@ export class GroupReader {
   #nextReapAt = 0;
   /** A reply may have been lost with a connection: entries of ours that we do not know of. */
   #unsure = false;
-  #replication: string | undefined;
+  #history: string | undefined;
+  #strikes = 0;
   /** Redis's newest entry id before an empty read; what comes after it wakes a partition that holds no slots. */
   #newestId: string | undefined;
   #idle = false;
@@ -67,7 +69,6 @@ export class GroupReader {
     this.#client = this.#engine.connect('reader');
     try {
       await this.#ensureGroup();
-      this.#replication = await this.#replicationId();
     } catch (error) {
       this.#client.disconnect();
       this.#client = undefined;
@@ -206,7 +207,7 @@ export class GroupReader {
   async #tick(room: number): Promise<number> {
     const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed } = this.#options;
     const sentAt = performance.now();
-    const [now, , nextDue, claimed] = (await this.#watched(
+    const [now, nextDue, claimed, history] = (await this.#watched(
       0,
       runScript(
         this.#client!,
@@ -214,8 +215,9 @@ export class GroupReader {
         [keys.stream, keys.delayed],
         [group, consumer, leaseMs, maxDeliveries, room, suspectAllowed() ? 1 : 0, promoteMost],
       ),
-    )) as [number, number, number, (string | number)[]];
+    )) as [number, number, (string | number)[], string];
     this.clock.sample(now, sentAt);
+    this.#compareHistory(history);
     const entries = fromClaim(claimed);
     const pause = Math.min(tickMs, Math.max(10, leaseMs / 2));
     this.#nextTickAt = performance.now() + (nextDue < 0 ? pause : Math.min(pause, nextDue));
@@ -223,7 +225,11 @@ export class GroupReader {
       this.#engine.observer.reclaimed?.(this.#options.topic, group, entries.length);
       deliver(entries);
     }
-    return entries.filter(({ delivery }) => delivery <= maxDeliveries).length;
+    return this.#slotted(entries);
+  }
+
+  #slotted(entries: readonly Delivered[]): number {
+    return entries.filter(({ delivery }) => delivery <= this.#options.maxDeliveries).length;
   }
 
   async #reap(): Promise<void> {
@@ -249,7 +255,7 @@ export class GroupReader {
     this.#unsure = more === 1;
     const entries = fromClaim(found);
     deliver(entries);
-    return entries.length;
+    return this.#slotted(entries);
   }
 
   async #ensureGroup(): Promise<'made' | 'there'> {
@@ -264,14 +270,13 @@ export class GroupReader {
   }
 
   async #recoverFrom(error: unknown, failures: number): Promise<void> {
-    const { topic, group, onDataLost } = this.#options;
+    const { topic, group } = this.#options;
     this.clock.reset();
     try {
       if (isGroupMissing(error)) {
         await this.#ensureGroup();
         this.#unsure = false;
-        this.#engine.observer.dataLost?.(topic, group);
-        onDataLost();
+        this.#tellLoss();
         return;
       }
       this.#engine.warn('reading failed and is tried again', {
@@ -279,26 +284,31 @@ export class GroupReader {
         group,
         error: error instanceof Error ? error.message : String(error),
       });
-      if (failures > 1) await this.#options.slots.whenFree(Math.min(50 * 2 ** Math.min(failures, 5), 1000));
-      const replication = await this.#replicationId();
       this.#engine.observer.reconnected?.(topic, error instanceof Error ? error.message : String(error));
-      if (this.#replication !== undefined && replication !== this.#replication) {
-        this.#replication = replication;
-        await this.#ensureGroup();
-        this.#engine.observer.dataLost?.(topic, group);
-        onDataLost();
-      }
+      if (failures > 1) await this.#options.slots.whenFree(Math.min(50 * 2 ** Math.min(failures, 5), 1000));
     } catch {
       // Still out of reach: the loop comes here again with the next failure.
       await this.#options.slots.whenFree(50);
     }
   }
 
-  /** Names the history of writes the server is on: it changes with a failover and with a restart, after which writes may be missing. */
-  async #replicationId(): Promise<string | undefined> {
-    if (!this.#engine.colocated) return undefined;
-    const info = await this.#watched(0, (this.#client as Redis).info('replication'));
-    return /master_replid:(\w+)/.exec(info)?.[1];
+  /** Another history of writes means a failover or a restart, after which the last writes may be missing. */
+  #compareHistory(history: string): void {
+    const before = this.#history;
+    this.#history = history;
+    if (before === undefined || before === history) return;
+    this.clock.reset();
+    this.#tellLoss();
+  }
+
+  #tellLoss(): void {
+    const { topic, group, onDataLost } = this.#options;
+    this.#engine.observer.dataLost?.(topic, group);
+    try {
+      onDataLost();
+    } catch (error) {
+      this.#engine.warn('onDataLost failed', { topic, error: errorText(error) });
+    }
   }
 
   /** Keeps an eye on a command: a half-dead connection gives neither a reply nor an error. */
@@ -317,8 +327,11 @@ export class GroupReader {
     }
   }
 
+  /** Two looks in a row, as this process itself may have been what stood still. */
   #checkOverdue(): void {
-    if (performance.now() < this.#overdueAt) return;
+    this.#strikes = performance.now() < this.#overdueAt ? 0 : this.#strikes + 1;
+    if (this.#strikes < 2) return;
+    this.#strikes = 0;
     this.#overdueAt = Number.POSITIVE_INFINITY;
     const dead = this.#client;
     this.#client = this.#engine.connect('reader');

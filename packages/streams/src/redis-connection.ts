@@ -67,13 +67,13 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
 export const isTransient = (error: unknown): boolean => {
   const message = error instanceof Error ? error.message : String(error);
   return (
-    !/^(ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|NOGROUP|UNBLOCKED)/.test(message) ||
+    !/^(ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|NOGROUP)/.test(message) ||
     unavailable.test(message)
   );
 };
 
 export const isGroupMissing = (error: unknown): boolean =>
-  error instanceof Error && /^(NOGROUP|UNBLOCKED)|the stream key no longer exists/.test(error.message);
+  error instanceof Error && /^NOGROUP|the stream key no longer exists/.test(error.message);
 
 const listOfHosts = (hosts: string, defaultPort: number) =>
   hosts.split(',').map((part) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { cutOff } from './cut-off.ts';
-import { backoffMs, defaultBackoff } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
+import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
 import type { Delivered } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { decodeHead, encodeCore, errorText, nextAttempt, withFailure, type StampedHead } from './envelope.ts';
@@ -43,6 +44,7 @@ export class StreamConsumer<T> implements Consumer {
   readonly #engine: Engine;
   readonly #topic: Topic<T>;
   readonly #options: EngineConsumerOptions<T>;
+  readonly #settings: ConsumerSettings;
   readonly #slots: Slots;
   readonly #holds: readonly PartitionHold[];
   readonly #runs: readonly Map<string, Run>[];
@@ -59,7 +61,8 @@ export class StreamConsumer<T> implements Consumer {
     this.#engine = engine;
     this.#topic = topic;
     this.#options = options;
-    this.#slots = new Slots(options.concurrency ?? 1);
+    this.#settings = consumerSettings(options);
+    this.#slots = new Slots(wholeNumber('concurrency', options.concurrency ?? 1, 0));
     const partitions = allTopicKeys(engine.prefix, topic);
     this.#runs = partitions.map(() => new Map());
     this.#holds = partitions.map((keys, partition) => this.#hold(keys, partition, partitions.length));
@@ -79,7 +82,7 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   setConcurrency(slots: number): void {
-    this.#slots.resize(slots);
+    this.#slots.resize(wholeNumber('concurrency', slots, 0));
   }
 
   async start(): Promise<void> {
@@ -133,7 +136,7 @@ export class StreamConsumer<T> implements Consumer {
 
   #hold(keys: TopicKeys, partition: number, partitions: number): PartitionHold {
     const runs = this.#runs[partition]!;
-    const { group, leaseMs = 30_000, maxDeliveries = 3 } = this.#options;
+    const { group, leaseMs, maxDeliveries } = this.#settings;
     return new PartitionHold(this.#engine, {
       topic: this.#topic.name,
       keys,
@@ -159,7 +162,7 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   #holdsSlot({ delivery }: Delivered): boolean {
-    return delivery <= (this.#options.maxDeliveries ?? 3);
+    return delivery <= this.#settings.maxDeliveries;
   }
 
   #leasesLost(runs: ReadonlyMap<string, Run>, ids: readonly string[]): void {
@@ -172,7 +175,7 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   #begin(entry: Delivered, partition: number): void {
-    const { maxDeliveries = 3 } = this.#options;
+    const { maxDeliveries } = this.#settings;
     const slotted = this.#holdsSlot(entry);
     let head: StampedHead;
     let headError: unknown;
@@ -225,7 +228,7 @@ export class StreamConsumer<T> implements Consumer {
       payload,
       attempt: head.attempt,
       delivery: entry.delivery,
-      maxAttempts: head.maxAttempts || (this.#options.maxAttempts ?? 3),
+      maxAttempts: head.maxAttempts || this.#settings.maxAttempts,
       publishedAt: head.publishedAt,
       trace: head.trace,
     };
@@ -307,7 +310,7 @@ export class StreamConsumer<T> implements Consumer {
 
   #settleRetry(run: Run, outcome: Extract<Outcome, { kind: 'retry' }>, emits: readonly Outgoing[]): void {
     const { head, entry } = run;
-    const delayMs = outcome.afterMs ?? backoffMs(this.#options.backoff ?? defaultBackoff, head.attempt);
+    const delayMs = outcome.afterMs ?? backoffMs(this.#settings.backoff, head.attempt);
     this.#toSettle(run);
     this.#holds[run.partition]!.settler.push({
       op: 'retry',

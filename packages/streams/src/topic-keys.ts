@@ -11,9 +11,16 @@ export interface TopicKeys {
 
 export const partitionCount = (topic: Topic<unknown>): number => Math.max(1, topic.partitions ?? 1);
 
+/** @throws where the name would not give a key of its own with a hash tag of its own. */
+const checkedName = (name: string): string => {
+  if (name !== '' && !/[{}\s]/.test(name)) return name;
+  throw new Error(`"${name}" is not a topic's name: it has at least one character, no braces and no spaces.`);
+};
+
 /** Partition 0 keeps the bare name, so that a topic of one partition has the key one expects. */
 export const topicKeys = (prefix: string, name: string, partition: number): TopicKeys => {
-  const stream = `${prefix}{${partition === 0 ? name : `${name}.${partition}`}}`;
+  const tag = partition === 0 ? checkedName(name) : `${checkedName(name)}.${partition}`;
+  const stream = `${prefix}{${tag}}`;
   return { stream, delayed: `${stream}:delayed`, dead: `${stream}:dead`, once: `${stream}:once:` };
 };
 

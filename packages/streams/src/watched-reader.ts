@@ -13,6 +13,7 @@ export class WatchedReader {
   #client: RedisClient | undefined;
   #loop: Promise<void> | undefined;
   #stopping = false;
+  #strikes = 0;
   #turnedAt = performance.now();
   #watch: NodeJS.Timeout | undefined;
   #giveUp: ((error: Error) => void) | undefined;
@@ -75,12 +76,16 @@ export class WatchedReader {
     }
   }
 
+  /** Two looks in a row, as this process itself may have been what stood still. */
   #check(): void {
-    if (this.#giveUp === undefined || this.idleMs() < this.#blockMs + overdueMs) return;
+    const overdue = this.#giveUp !== undefined && this.idleMs() >= this.#blockMs + overdueMs;
+    this.#strikes = overdue ? this.#strikes + 1 : 0;
+    if (this.#strikes < 2) return;
+    this.#strikes = 0;
     const dead = this.#client;
     this.#client = this.#engine.connect('reader');
     dead?.disconnect();
-    this.#giveUp(new Error('The connection gave no reply in time and was replaced.'));
+    this.#giveUp?.(new Error('The connection gave no reply in time and was replaced.'));
   }
 
   #pause(ms: number): Promise<void> {

@@ -3,7 +3,8 @@
 -- ARGV[1] group  ARGV[2] consumer  ARGV[3] lease in ms  ARGV[4] most deliveries
 -- ARGV[5] most entries to claim for running  ARGV[6] how many of them may be on their last delivery
 -- ARGV[7] most messages to promote
--- Returns { now in ms, promoted, ms until the next is due (-1: none), { id, delivery, head, payload, ... } }.
+-- Returns { now in ms, ms until the next message is due (-1: none), { id, delivery, head, payload, ... },
+--   the replication id: it names the history of writes this server is on }.
 -- Entries past their deliveries come beside the limit: they are claimed to be buried.
 local stream, delayed, group, consumer = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local lease, most = ARGV[3], tonumber(ARGV[4])
@@ -51,11 +52,14 @@ for i = 1, #due, 2 do
   local a = string.find(member, '\n', 1, true)
   local b = string.find(member, '\n', a + 1, true)
   local published = string.match(string.sub(member, 1, a - 1), ';(%d+)$')
+  -- Taken out first: a server out of memory refuses a script's first write if that needs memory, and later ones not.
+  redis.call('ZREM', delayed, member)
   redis.call('XADD', stream, '*', 'h', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1, b - 1),
     'p', string.sub(member, b + 1))
-  redis.call('ZREM', delayed, member)
 end
 local next = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 local wait = -1
 if next[2] then wait = math.max(0, math.ceil(tonumber(next[2]) - now)) end
-return { now, #due / 2, wait, claimed }
+local info = redis.pcall('INFO', 'replication')
+local history = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
+return { now, wait, claimed, history }

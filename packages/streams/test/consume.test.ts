@@ -1,0 +1,327 @@
+import { inbox, until, useRedis } from '@backend2/testkit';
+import test from 'ava';
+import { AttemptTimeoutError, PermanentError, type Message } from '../src/index.ts';
+import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
+
+const jobs = numbered('jobs');
+const results = numbered('results');
+const quick = { baseMs: 1, maxMs: 5 };
+
+test('a handler gets the payload, its counts, the time and the trace of what was published', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const received = inbox<Message<Numbered>>();
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const id = await streams.publisher(jobs).publish({ n: 7 }, { trace, maxAttempts: 9 });
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async (message) => {
+        received.push(message);
+      },
+    }),
+  );
+  const message = await received.next();
+  t.like(message, { id, payload: { n: 7 }, attempt: 1, delivery: 1, maxAttempts: 9, trace });
+  const [seconds] = await client.time();
+  t.true(Math.abs(message.publishedAt / 1000 - Number(seconds)) < 10);
+  await until(async () => (await client.xlen('app:{jobs}')) === 0);
+});
+
+test('never more messages are read than slots are free', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const { opened, open } = gate();
+  let running_ = 0;
+  let most = 0;
+  let handled = 0;
+  await streams.publisher(jobs).publishMany(Array.from({ length: 40 }, (_, n) => ({ payload: { n } })));
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 5,
+      handler: async () => {
+        most = Math.max(most, ++running_);
+        await opened;
+        running_--;
+        handled++;
+      },
+    }),
+  );
+  await until(() => running_ === 5);
+  t.like(await streams.inspect(jobs, 'g'), { pending: 5, lag: 35, length: 40 });
+  t.is(consumer.inFlight, 5);
+  open();
+  await until(() => handled === 40);
+  t.is(most, 5);
+});
+
+test('what a finished message emits is appended, with its trace, in the step that settles it', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await streams.publisher(jobs).publish({ n: 1 }, { trace });
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async ({ payload }) => ({
+        kind: 'done',
+        emit: [
+          { topic: results, payload: { n: payload.n * 10 } },
+          { topic: results, payload: { n: payload.n * 11 }, options: { id: 'mine' } },
+        ],
+      }),
+    }),
+  );
+  const received = inbox<Message<Numbered>>();
+  await running(
+    t,
+    streams.consumer(results, { group: 'r', handler: async (message) => received.push(message) as undefined }),
+  );
+  const [first, second] = await received.take(2);
+  t.deepEqual([first?.payload.n, second?.payload.n], [10, 11]);
+  t.is(second?.id, 'mine');
+  t.is(first?.trace, trace);
+  t.is(await client.xlen('app:{jobs}'), 0);
+});
+
+test('of two consumers that both ran a message only the first to settle emits', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const { opened, open } = gate();
+  const started = gate();
+  await streams.publisher(jobs).publish({ n: 1 });
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async () => {
+        started.open();
+        await opened;
+        return { kind: 'done', emit: [{ topic: results, payload: { n: 1 } }] };
+      },
+    }),
+  );
+  await started.opened;
+  // Another consumer settles the entry while ours still runs.
+  const [[entryId]] = (await client.xrange('app:{jobs}', '-', '+')) as [[string]];
+  t.is(await client.xack('app:{jobs}', 'g', entryId), 1);
+  open();
+  await until(async () => (await streams.inspect(jobs, 'g')).pending === 0);
+  const sentinel = await streams.publisher(jobs).publish({ n: 2 });
+  await until(async () => (await client.xlen('app:{results}')) > 0);
+  const ids = await Array.fromAsync(streams.contents(results));
+  t.is(ids.length, 1, `only the message after it (${sentinel}) emitted`);
+});
+
+test('a failing message waits out its backoff beside the stream while its slot runs others', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const order = inbox<string>();
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async ({ payload, attempt }) => {
+        order.push(`${payload.n}.${attempt}`);
+        if (payload.n === 1 && attempt === 1) return { kind: 'retry', error: new Error('not yet'), afterMs: 400 };
+        return { kind: 'done' };
+      },
+    }),
+  );
+  const publisher = streams.publisher(jobs);
+  const startedAt = performance.now();
+  const id = await publisher.publish({ n: 1 });
+  t.is(await order.next(), '1.1');
+  await until(async () => (await streams.inspect(jobs, 'g')).delayed === 1);
+  t.deepEqual(
+    (await Array.fromAsync(streams.contents(jobs))).map((content) => [content.id, content.state]),
+    [[id, 'delayed']],
+  );
+  await publisher.publish({ n: 2 });
+  t.is(await order.next(), '2.1');
+  t.is(await order.next(), '1.2');
+  t.true(performance.now() - startedAt >= 400);
+});
+
+test('an error uses up an attempt, and the last one dead-letters with every failure on record', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const ids: string[] = [];
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      maxAttempts: 3,
+      backoff: quick,
+      handler: async ({ id, attempt }) => {
+        ids.push(id);
+        throw new Error(`failure ${attempt}`);
+      },
+    }),
+  );
+  const id = await streams.publisher(jobs).publish({ n: 1 });
+  const [letter] = await until(async () => {
+    const list = await streams.deadLetters(jobs).list();
+    return list.length > 0 && list;
+  });
+  t.like(letter, { id, payload: { n: 1 }, reason: 'attempts-exhausted', error: 'Error: failure 3', attempts: 3 });
+  t.deepEqual(
+    letter?.history.map(({ attempt, error }) => [attempt, error]),
+    [
+      [1, 'Error: failure 1'],
+      [2, 'Error: failure 2'],
+      [3, 'Error: failure 3'],
+    ],
+  );
+  t.deepEqual(ids, [id, id, id]);
+});
+
+test('a message may allow itself fewer attempts than its consumer would', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  let runs = 0;
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      maxAttempts: 5,
+      backoff: quick,
+      handler: async () => {
+        runs++;
+        throw new Error('no');
+      },
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 }, { maxAttempts: 1 });
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1);
+  t.is(runs, 1);
+});
+
+test('a permanent error dead-letters at once, and onDead emits in the same step', async (t) => {
+  const { url } = await useRedis(t);
+  const reasons: string[] = [];
+  const streams = await openStreams(t, url, { observer: { dead: (_topic, _group, reason) => reasons.push(reason) } });
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async () => {
+        throw new PermanentError('never');
+      },
+      onDead: ({ message, reason }) => [{ topic: results, payload: { n: reason === 'permanent' ? message.attempt : -1 } }],
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1);
+  const emitted = await Array.fromAsync(streams.contents(results));
+  t.deepEqual(
+    emitted.map(({ payload }) => payload.n),
+    [1],
+  );
+  await until(() => reasons.length === 1);
+  t.deepEqual(reasons, ['permanent']);
+});
+
+test('an entry that does not parse is dead-lettered with its raw text and never reaches the handler', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  await client.xadd('app:{jobs}', '*', 'h', 'bad-json', 'p', '{"n":');
+  await client.xadd('app:{jobs}', '*', 'h', '[broken', 'p', '{"n":1}');
+  await client.xadd('app:{jobs}', '*', 'something', 'else');
+  await client.xadd('app:{jobs}', '*', 'h', 'bad-shape', 'p', '{"n":"x"}');
+  const seen: number[] = [];
+  await running(
+    t,
+    streams.consumer(jobs, { group: 'g', handler: async ({ payload }) => seen.push(payload.n) as undefined }),
+  );
+  await streams.publisher(jobs).publish({ n: 5 });
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 4 && seen.length === 1);
+  const letters = await streams.deadLetters(jobs).list();
+  t.deepEqual(new Set(letters.map(({ reason }) => reason)), new Set(['unparsable']));
+  t.true(letters.some(({ raw, payload }) => raw === '{"n":' && payload === undefined));
+  t.deepEqual(seen, [5]);
+});
+
+test('a message past its timeout has its signal aborted and the attempt counts as failed', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const reasons = inbox<unknown>();
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      backoff: quick,
+      maxAttempts: 2,
+      timeoutMs: ({ payload }) => (payload.n === 1 ? 30 : undefined),
+      handler: async (_message, { signal }) => {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        reasons.push(signal.reason);
+        // Saying "done" after the time is over does not undo that.
+      },
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  t.true((await reasons.next()) instanceof AttemptTimeoutError);
+  const [letter] = await until(async () => {
+    const list = await streams.deadLetters(jobs).list();
+    return list.length > 0 && list;
+  });
+  t.is(letter?.attempts, 2);
+  t.regex(letter?.error ?? '', /ran past its 30 ms/);
+});
+
+test('a handler that ignores its timeout loses its slot all the same', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const { opened, open } = gate();
+  t.teardown(open);
+  const seen = inbox<number>();
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      timeoutMs: 50,
+      maxAttempts: 1,
+      handler: async ({ payload }) => {
+        seen.push(payload.n);
+        if (payload.n === 1) await opened;
+      },
+    }),
+  );
+  await streams.publisher(jobs).publishMany([{ payload: { n: 1 } }, { payload: { n: 2 } }]);
+  t.deepEqual(await seen.take(2), [1, 2]);
+});
+
+test('no slots pause reading, and slots given later resume it', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const seen = inbox<number>();
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, { group: 'g', concurrency: 0, handler: async ({ payload }) => seen.push(payload.n) as undefined }),
+  );
+  const publisher = streams.publisher(jobs);
+  await publisher.publish({ n: 1 });
+  // A delayed message is promoted all the same: what is due shows in the lag.
+  await publisher.publish({ n: 2 }, { delayMs: 1 });
+  await until(async () => (await streams.inspect(jobs, 'g')).lag === 2);
+  t.is(seen.all.length, 0);
+  consumer.setConcurrency(2);
+  t.deepEqual(await seen.take(2), [1, 2]);
+});
+
+test('options that cannot work are refused by name', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const handler = async (): Promise<void> => undefined;
+  t.throws(() => streams.consumer(jobs, { group: '', handler }), { message: /group/ });
+  t.throws(() => streams.consumer(jobs, { group: 'g', leaseMs: 0, handler }), { message: /leaseMs/ });
+  t.throws(() => streams.consumer(jobs, { group: 'g', concurrency: -1, handler }), { message: /concurrency/ });
+  t.throws(() => streams.consumer(jobs, { group: 'g', maxAttempts: 0.5, handler }), { message: /maxAttempts/ });
+  t.throws(() => streams.batchConsumer(jobs, { group: 'g', batchSize: 0, handler }), { message: /batchSize/ });
+  t.throws(() => streams.publisher(numbered('a{b}')), { message: /braces/ });
+});

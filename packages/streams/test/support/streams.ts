@@ -1,0 +1,40 @@
+import type { TestScope } from '@backend2/testkit';
+import { createStreams, type Lifecycle, type Streams, type StreamsOptions, type Topic } from '../../src/index.ts';
+
+export interface Numbered {
+  readonly n: number;
+}
+
+/** A topic of `{ n }`, whose parse refuses anything else. */
+export const numbered = (name: string, options: Partial<Topic<Numbered>> = {}): Topic<Numbered> => ({
+  name,
+  parse: (value) => {
+    const { n } = value as Numbered;
+    if (typeof n !== 'number') throw new TypeError('n is not a number');
+    return { n };
+  },
+  ...options,
+});
+
+export const openStreams = async (
+  t: TestScope,
+  url: string,
+  options: Omit<StreamsOptions, 'connection'> = {},
+): Promise<Streams> => {
+  const streams = createStreams({ connection: { kind: 'single', url }, ...options });
+  await running(t, streams);
+  return streams;
+};
+
+/** Starts it, and stops it hard at the end of the test. */
+export const running = async <L extends Lifecycle>(t: TestScope, service: L): Promise<L> => {
+  await service.start();
+  t.teardown(() => service.stop(AbortSignal.abort()));
+  return service;
+};
+
+/** A promise with its handle outside. */
+export const gate = (): { readonly opened: Promise<void>; readonly open: () => void } => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+};
