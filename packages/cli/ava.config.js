@@ -1,1 +1,0 @@
-export { default } from '@backend2/testkit/ava';
