@@ -1,2 +1,2 @@
-export type { TaskContext, TaskHandler } from './handlers/handler.ts';
+export { defineHandler, type TaskContext, type TaskHandler } from './handlers/handler.ts';
 export { runLaneWorker } from './run-lane-worker.ts';

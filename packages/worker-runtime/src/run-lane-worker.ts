@@ -3,7 +3,7 @@ import {
   createLog,
   createMetrics,
   createReadiness,
-  loadConfig,
+  loadConfigOrExit,
   opsServer,
   runUntilSignal,
   type Metrics,
@@ -24,10 +24,10 @@ export interface LaneWorkerOptions {
  * Runs a lane's worker until it is told to stop. The first process supervises `processes` others of the same module, which
  * do the work; its ops port speaks for all of them.
  *
- * @throws ConfigError naming every offending variable.
+ * A bad configuration ends the process with every offending variable named.
  */
 export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): Promise<void> => {
-  const config = loadConfig(workerConfig(lane), env);
+  const config = loadConfigOrExit(workerConfig(lane), env);
   const service = `${lane}-worker` as const;
   const version = env['BACKEND2_VERSION'] ?? 'development';
   const log = createLog(service, config.log);
@@ -35,7 +35,7 @@ export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): P
     const { runWorkerProcess } = await import('./worker-process.ts');
     return runWorkerProcess(lane, config, version, log);
   }
-  const workers = supervisor({ module, processes: config.processes, env, log });
+  const workers = supervisor({ module, processes: config.processes, hungMs: config.hungMs, env, log });
   const readiness = createReadiness([
     {
       name: 'worker-processes',
@@ -49,6 +49,7 @@ export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): P
     ...config.ops,
     metrics: mergedMetrics(createMetrics(service), workers),
     readiness,
+    loops: () => workers.loops(),
   });
   await runUntilSignal([ops, workers], { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }) });
 };

@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Log, Service } from '@backend2/service-kit';
+import type { Log, Loop, Service } from '@backend2/service-kit';
+import { isPulse } from './pulse.ts';
 
 export interface SupervisorOptions {
   /** The module each process runs. */
   readonly module: string;
   readonly processes: number;
+  /** A process whose event loop has not turned for so long, once ready, is killed and replaced. */
+  readonly hungMs: number;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
 }
@@ -12,6 +15,8 @@ export interface SupervisorOptions {
 export interface Supervisor extends Service {
   readonly children: readonly ChildProcess[];
   readonly ready: number;
+  /** The read loops of the processes, for the supervisor's liveness. */
+  loops(): Loop[];
 }
 
 const firstPauseMs = 250;
@@ -20,9 +25,10 @@ const longestPauseMs = 10_000;
 const settledMs = 30_000;
 
 /** Keeps so many worker processes running; a dead one is replaced, after a pause that grows while they die young. */
-export const supervisor = ({ module, processes, env, log }: SupervisorOptions): Supervisor => {
+export const supervisor = ({ module, processes, hungMs, env, log }: SupervisorOptions): Supervisor => {
   const children = new Set<ChildProcess>();
   const ready = new Set<ChildProcess>();
+  const pulses = new Map<ChildProcess, { at: number; idleMs: number }>();
   const pauses = new Set<NodeJS.Timeout>();
   let stopping = false;
 
@@ -39,6 +45,7 @@ export const supervisor = ({ module, processes, env, log }: SupervisorOptions): 
     const since = performance.now();
     children.add(child);
     child.on('message', (message: { type?: unknown }) => {
+      if (isPulse(message)) pulses.set(child, { at: performance.now(), idleMs: message.idleMs });
       if (message.type !== 'ready') return;
       ready.add(child);
       onReady();
@@ -47,6 +54,7 @@ export const supervisor = ({ module, processes, env, log }: SupervisorOptions): 
     child.once('exit', (code, signal) => {
       children.delete(child);
       ready.delete(child);
+      pulses.delete(child);
       if (stopping) return;
       const why = signal ?? `status ${code}`;
       onFirstExit(why);
@@ -61,8 +69,19 @@ export const supervisor = ({ module, processes, env, log }: SupervisorOptions): 
     });
   };
 
+  let watch: NodeJS.Timeout | undefined;
+  const killHung = (): void => {
+    for (const child of ready) {
+      const since = performance.now() - (pulses.get(child)?.at ?? performance.now());
+      if (since < hungMs) continue;
+      log.error({ pid: child.pid, ms: Math.round(since) }, 'worker process hangs; it is killed');
+      child.kill('SIGKILL');
+    }
+  };
+
   const stop = async (hard: AbortSignal): Promise<void> => {
     stopping = true;
+    clearInterval(watch);
     for (const timer of pauses) clearTimeout(timer);
     pauses.clear();
     const kill = (): void => {
@@ -83,6 +102,12 @@ export const supervisor = ({ module, processes, env, log }: SupervisorOptions): 
     get ready() {
       return ready.size;
     },
+    loops: () =>
+      [...pulses].map(([{ pid }, pulse]) => ({
+        name: `worker-process-${pid}`,
+        idleMs: () => pulse.idleMs + performance.now() - pulse.at,
+        maxIdleMs: Math.max(60_000, 2 * hungMs),
+      })),
     start: async () => {
       stopping = false;
       const starts = Array.from({ length: processes }, (_, place) => {
@@ -96,6 +121,7 @@ export const supervisor = ({ module, processes, env, log }: SupervisorOptions): 
       });
       try {
         await Promise.all(starts);
+        watch = setInterval(killHung, Math.min(1000, hungMs / 4));
       } catch (error) {
         await stop(AbortSignal.abort());
         throw error;

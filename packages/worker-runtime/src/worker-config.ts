@@ -20,6 +20,12 @@ export interface WorkerConfig {
   readonly processes: number;
   readonly threads: number;
   readonly leaseMs: number;
+  readonly maxDeliveries: number;
+  readonly hungMs: number;
+  /** Modules of one's own kinds. */
+  readonly handlers: string[];
+  /** Hosts that `http.request` may reach although they lie in a private network. */
+  readonly privateHosts: string[];
   readonly artifactsDir: string;
   readonly engine: { readonly kind: 'builtin'; readonly threads: number };
 }
@@ -67,6 +73,33 @@ export const workerConfig = (lane: Lane): ConfigSchema<WorkerConfig> => {
       min: 1000,
       default: 30_000,
       env: 'WORKER_LEASE',
+    },
+    hungMs: {
+      doc: 'How long a worker process may answer nothing before it is killed and replaced',
+      format: 'milliseconds',
+      min: 1000,
+      default: 30_000,
+      env: 'WORKER_HUNG',
+    },
+    maxDeliveries: {
+      doc: 'Workers that may be lost while running one subtask before it is given up',
+      format: 'whole',
+      min: 1,
+      max: 100,
+      default: 3,
+      env: 'WORKER_MAX_DELIVERIES',
+    },
+    handlers: {
+      doc: "Modules of one's own kinds, comma separated",
+      format: 'list',
+      default: [],
+      env: 'WORKER_HANDLERS',
+    },
+    privateHosts: {
+      doc: 'host or host:port of a private network that http.request may reach, comma separated',
+      format: 'list',
+      default: [],
+      env: 'HTTP_PRIVATE_HOSTS',
     },
     artifactsDir: {
       doc: 'Where files are kept',

@@ -15,10 +15,15 @@ import {
 import { createStreams } from '@backend2/streams';
 import { answerMetrics } from './child-metrics.ts';
 import { cancellations } from './cancellations.ts';
-import type { TaskHandler } from './handlers/handler.ts';
+import { handlersByKind, loadHandlers } from './handlers/handler-registry.ts';
+import { httpRequest } from './handlers/http-request.ts';
 import { imageGenerate } from './handlers/image-generate.ts';
+import { sendPulses } from './pulse.ts';
 import { deadResult, runSubtask } from './run-subtask.ts';
 import type { WorkerConfig } from './worker-config.ts';
+
+/** Beyond a subtask's own time limit: the engine's, should the limit itself fail to end the run. */
+const letGoMs = 10_000;
 
 /** One worker process: a consumer of the lane with so many slots, and what its handlers need. */
 export const runWorkerProcess = async (
@@ -38,15 +43,28 @@ export const runWorkerProcess = async (
     onWarning: (message, fields) => log.warn(fields, message),
   });
   const artifacts = diskArtifactStore({ folder: config.artifactsDir });
-  const cancelled = cancellations(streams);
-  const handlers = new Map<string, TaskHandler>();
-  const image = imageGenerate(createEngine(config.engine), metrics);
-  handlers.set(image.kind, image as TaskHandler);
+  const handlers = handlersByKind([
+    imageGenerate(createEngine(config.engine), metrics),
+    httpRequest({ privateHosts: config.privateHosts }),
+    ...(await loadHandlers(config.handlers)),
+  ]);
+  let paused = false;
+  const cancelled = cancellations({
+    streams,
+    onLane: (order) => {
+      if (order.lane !== lane || order.paused === paused) return;
+      paused = order.paused;
+      consumer.setConcurrency(paused ? 0 : config.threads);
+      log.info({ lane, paused }, 'lane order heard');
+    },
+  });
 
   const consumer = streams.consumer(laneTopics[lane], {
     group: workersGroup,
     concurrency: config.threads,
     leaseMs: config.leaseMs,
+    maxDeliveries: config.maxDeliveries,
+    timeoutMs: ({ payload }) => payload.timeoutMs + letGoMs,
     backoff: { baseMs: 1000, maxMs: 60_000 },
     handler: runSubtask({
       handlers,
@@ -56,20 +74,26 @@ export const runWorkerProcess = async (
       worker: instance,
       log,
     }),
-    // The handler reports what it saw fail; left are entries that killed their workers.
     onDead: ({ message, error, reason }) =>
-      message.payload === undefined || reason !== 'deliveries-exhausted'
+      message.payload === undefined
         ? []
-        : [{ topic: taskResults, payload: deadResult({ ...message, payload: message.payload }, error) }],
+        : [
+            {
+              topic: taskResults,
+              payload: deadResult({ ...message, payload: message.payload }, error, reason),
+            },
+          ],
   });
   const readiness = createReadiness([
     { name: 'redis', check: () => streams.checkWritable() },
     { name: 'artifacts', check: () => artifacts.check() },
-    ...[...handlers.values()].flatMap(({ kind, check }) =>
-      check ? [{ name: kind, check, optional: true }] : [],
+    ...[...handlers.values()].flatMap((handler) =>
+      handler.check ? [{ name: handler.kind, check: async () => handler.check?.(), optional: true }] : [],
     ),
   ]);
   answerMetrics(metrics);
+  sendPulses(() => Math.max(consumer.idleMs(), cancelled.idleMs()));
+  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C reaches the supervisor too, which then says when to stop
 
   await runUntilSignal(
     [
@@ -78,7 +102,7 @@ export const runWorkerProcess = async (
         name: 'handlers',
         start: async () => undefined,
         stop: async () => {
-          for (const { close } of handlers.values()) await close?.();
+          for (const handler of handlers.values()) await handler.close?.();
         },
       },
       heartbeat({
@@ -94,6 +118,6 @@ export const runWorkerProcess = async (
       cancelled,
       consumer,
     ],
-    { log, readiness, graceMs: config.ops.graceMs, onExit: () => errors.flush() },
+    { log, readiness, graceMs: config.ops.graceMs, signals: ['SIGTERM'], onExit: () => errors.flush() },
   );
 };

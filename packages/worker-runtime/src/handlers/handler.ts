@@ -1,4 +1,5 @@
 import type { Json, StoredArtifact } from '@backend2/contracts';
+import type { Log } from '@backend2/service-kit';
 import type { z } from 'zod';
 
 /** What runs the subtasks of one kind. */
@@ -16,19 +17,27 @@ export interface TaskHandler<Input = unknown> {
   close?(): Promise<void>;
 }
 
+/** Infers the input's type from its schema. */
+export const defineHandler = <Input>(handler: TaskHandler<Input>): TaskHandler<Input> => handler;
+
 export interface TaskContext {
-  /** Aborted on cancel, on timeout and on a hard stop. */
+  /**
+   * Aborted on cancel, on timeout, on a hard stop and when another worker took the subtask over. The slot is given to
+   * other work at once, whether the handler heeds it or not.
+   */
   readonly signal: AbortSignal;
+  /** Bound to the subtask. */
+  readonly log: Log;
   readonly taskId: string;
   readonly ordinal: number;
   readonly run: number;
   /** 1 for the first. */
   readonly attempt: number;
   /** Keeps a file; it is listed with the subtask's result, in the order of these calls. */
-  saveArtifact(file: {
+  readonly saveArtifact: (file: {
     readonly bytes: Uint8Array;
     readonly contentType: string;
     readonly width?: number;
     readonly height?: number;
-  }): Promise<StoredArtifact>;
+  }) => Promise<StoredArtifact>;
 }

@@ -1,0 +1,156 @@
+import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { httpRequestInputSchema, type HttpRequestInput, type Json } from '@backend2/contracts';
+import { PermanentError } from '@backend2/streams';
+import { SubtaskFailure } from '../subtask-failure.ts';
+import { defineHandler, type TaskContext } from './handler.ts';
+import { assertPublicHost, publicLookup } from './private-networks.ts';
+
+export interface HttpRequestOptions {
+  /** `host` or `host:port` that may be reached although private. */
+  readonly privateHosts?: readonly string[];
+  /** Longest body taken. Default 5 MB. */
+  readonly maxBytes?: number;
+}
+
+/** Headers that would let a task speak for the worker's own connection. */
+const ownHeaders = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+]);
+const shownHeaders = ['content-type', 'content-length', 'etag', 'last-modified', 'location', 'retry-after'];
+const again = new Set([408, 425, 429]);
+const longestPauseMs = 3_600_000;
+
+const open = (url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestSecure : requestPlain;
+    const request = send(url, options, resolve);
+    request.on('error', reject);
+    request.end(body);
+  });
+
+const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > maxBytes) {
+      response.destroy();
+      throw new PermanentError(`The answer is longer than the ${maxBytes} bytes that http.request takes.`);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+};
+
+const retryAfterMs = (value: string | undefined): number | undefined => {
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.min(longestPauseMs, Math.max(0, ms)) : undefined;
+};
+
+const checkStatus = ({ statusCode: status = 0, headers }: IncomingMessage): void => {
+  if (status >= 200 && status < 300) return;
+  if (status >= 300 && status < 400) {
+    throw new SubtaskFailure(
+      'http_redirect',
+      `The server answered ${status} and points to ${headers.location ?? 'nowhere'}; redirects are not followed.`,
+      {
+        permanent: true,
+      },
+    );
+  }
+  throw new SubtaskFailure('http_status', `The server answered ${status}.`, {
+    permanent: status < 500 && !again.has(status),
+    retryAfterMs: retryAfterMs(headers['retry-after']),
+  });
+};
+
+const bodyOf = async (bytes: Buffer, contentType: string, context: TaskContext): Promise<Json> => {
+  if (bytes.length === 0) return null;
+  if (/^application\/([\w.-]+\+)?json\b/i.test(contentType)) {
+    try {
+      return JSON.parse(bytes.toString('utf8')) as Json;
+    } catch (cause) {
+      throw new SubtaskFailure('http_body', 'The answer says it is JSON and is not.', {
+        permanent: false,
+        cause,
+      });
+    }
+  }
+  if (/^text\//i.test(contentType)) return bytes.toString('utf8');
+  const { id } = await context.saveArtifact({
+    bytes,
+    contentType: contentType || 'application/octet-stream',
+  });
+  return { artifact: id };
+};
+
+/**
+ * `http.request`: one request, no redirects. A 2xx succeeds, 408, 425, 429 and 5xx are tried again (heeding
+ * `Retry-After`), anything else fails for good. JSON and text become the result, other content an artifact.
+ */
+export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpRequestOptions = {}) =>
+  defineHandler<HttpRequestInput>({
+    kind: 'http.request',
+    input: httpRequestInputSchema,
+    async run(input, context): Promise<Json> {
+      const url = new URL(input.url);
+      if (url.username !== '' || url.password !== '')
+        throw new PermanentError('The URL must not hold a user or password; send an Authorization header.');
+      const allowed = privateHosts.includes(url.hostname) || privateHosts.includes(url.host);
+      if (!allowed) assertPublicHost(url.hostname);
+      const refused = Object.keys(input.headers ?? {}).find((name) => ownHeaders.has(name.toLowerCase()));
+      if (refused !== undefined) throw new PermanentError(`The header "${refused}" cannot be set by a task.`);
+
+      const body =
+        input.body === undefined
+          ? undefined
+          : typeof input.body === 'string'
+            ? input.body
+            : JSON.stringify(input.body);
+      const typed = Object.keys(input.headers ?? {}).some((name) => name.toLowerCase() === 'content-type');
+      const headers = {
+        'user-agent': 'Backend2',
+        ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+        ...(body !== undefined &&
+          !typed && {
+            'content-type': typeof input.body === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+          }),
+        ...input.headers,
+      };
+      const response = await open(
+        url,
+        {
+          method: input.method,
+          headers,
+          signal: context.signal,
+          agent: false,
+          ...(!allowed && { lookup: publicLookup }),
+        },
+        body,
+      );
+      try {
+        checkStatus(response);
+      } catch (error) {
+        response.destroy();
+        throw error;
+      }
+      const bytes = await readBody(response, maxBytes);
+      const shown = shownHeaders.flatMap((name): [string, Json][] => {
+        const value = response.headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      });
+      return {
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(shown),
+        body: await bodyOf(bytes, response.headers['content-type'] ?? '', context),
+      };
+    },
+  });

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runProcess, until } from '@backend2/testkit';
+import test from 'ava';
+import { taskId, useLane } from './fixtures/lane.ts';
+
+test.serial("a kind of one's own runs from a module named in the configuration", async (t) => {
+  const lane = await useLane(t);
+  await lane.startWorker();
+  await lane.publish({ kind: 'text.count-words', input: { text: 'a rose is a rose is a rose', least: 2 } });
+  await lane.untilEnded('succeeded', 1);
+  const [result] = lane.ended('succeeded');
+  if (result?.type !== 'succeeded') return t.fail();
+  t.deepEqual(result.result, { words: 3, most: 'a' });
+  const [artifact] = result.artifacts;
+  t.is(readFileSync(join(lane.folder, artifact?.key ?? ''), 'utf8'), 'a,3\nrose,3\nis,2\n');
+});
+
+test.serial(
+  'running work is stopped within a second of its cancel, even if it heeds no signal',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.startWorker();
+    await lane.publish({ kind: 'test.wait' }, { kind: 'test.wait' }, { kind: 'test.wait' });
+    await lane.untilEnded('started', 3);
+    const begun = performance.now();
+    await lane.order.publish({ type: 'cancel', taskId, ordinal: 1, upToRun: 1 });
+    await lane.untilEnded('cancelled', 1);
+    t.true(performance.now() - begun < 1000);
+    t.is(lane.ended('cancelled')[0]?.ordinal, 1);
+    await lane.order.publish({ type: 'cancel', taskId, upToRun: 1 });
+    await lane.untilEnded('cancelled', 3);
+  },
+);
+
+test.serial(
+  'a failed attempt is told, tried again and may succeed; the last one fails for good, once',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.startWorker();
+    await lane.publish(
+      { kind: 'test.fail-until', input: { attempt: 2 }, maxAttempts: 2 },
+      { kind: 'test.fail-until', input: { attempt: 9 }, maxAttempts: 2 },
+    );
+    await lane.untilEnded('failed', 1);
+    await lane.untilEnded('succeeded', 1);
+    t.is(lane.ended('retrying').length, 2);
+    t.is(lane.ended('failed').length, 1);
+    const [failed] = lane.ended('failed');
+    t.deepEqual(failed && 'error' in failed ? failed.error : null, {
+      code: 'failed',
+      message: 'not yet at attempt 2',
+    });
+  },
+);
+
+test.serial(
+  'a subtask that hangs its process is given up, and the work beside it is done by another',
+  async (t) => {
+    const lane = await useLane(t);
+    const { worker } = await lane.startWorker({
+      WORKER_HUNG: '2s',
+      WORKER_MAX_DELIVERIES: '2',
+      WORKER_PROCESSES: '2',
+    });
+    await lane.publish({ kind: 'test.hang' }, ...Array.from({ length: 10 }, () => ({ kind: 'test.pid' })));
+    await lane.untilEnded('failed', 1, 60_000);
+    await until(() => new Set(lane.ended('succeeded').map(({ ordinal }) => ordinal)).size === 10, {
+      timeoutMs: 30_000,
+    });
+    const [failed] = lane.ended('failed');
+    t.is(failed && 'error' in failed ? failed.error.code : null, 'worker_lost');
+    t.regex(worker.output, /worker process hangs/);
+  },
+);
+
+test.serial('a worker process that dies is replaced', async (t) => {
+  const lane = await useLane(t);
+  await lane.startWorker();
+  await lane.publish({ kind: 'test.pid' });
+  await lane.untilEnded('succeeded', 1);
+  const pidOf = (at: number) => {
+    const result = lane.ended('succeeded')[at];
+    return result?.type === 'succeeded' ? Number(result.result) : 0;
+  };
+  process.kill(pidOf(0), 'SIGKILL');
+  await lane.publish({ kind: 'test.pid', run: 2 });
+  await lane.untilEnded('succeeded', 2);
+  t.not(pidOf(1), pidOf(0));
+});
+
+test.serial(
+  'a paused lane begins nothing until it is resumed, also in a worker that starts while paused',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.order.publish({ type: 'lane', lane: 'standard', paused: true });
+    const { ops } = await lane.startWorker();
+    await lane.publish({ kind: 'test.pid' });
+    t.is((await fetch(`${ops}/readyz`)).status, 200);
+    const resumedAt = Date.now();
+    await lane.order.publish({ type: 'lane', lane: 'standard', paused: false });
+    await lane.untilEnded('succeeded', 1);
+    t.true((lane.ended('started')[0]?.at ?? 0) >= resumedAt);
+  },
+);
+
+test.serial('a stop lets running work end and leaves no process', async (t) => {
+  const lane = await useLane(t);
+  const { worker } = await lane.startWorker({ STOP_GRACE: '1s' });
+  await lane.publish({ kind: 'test.pid' }, { kind: 'test.wait' });
+  await lane.untilEnded('succeeded', 1);
+  const [result] = lane.ended('succeeded');
+  const pid = result?.type === 'succeeded' ? Number(result.result) : 0;
+  worker.child.kill('SIGTERM');
+  await worker.exited;
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  await lane.startWorker();
+  await until(() => lane.ended('started').filter(({ ordinal }) => ordinal === 1).length === 2, {
+    timeoutMs: 5000,
+  });
+});
+
+const worker = fileURLToPath(new URL('./fixtures/worker.ts', import.meta.url));
+
+test.serial('a bad configuration stops the start with every fault named in one message', async (t) => {
+  const started = runProcess(t, worker, {
+    env: { WORKER_QUEUE: 'lumina_tasks', WORKER_THREADS: 'many', WORKER_PROCESSES: '0' },
+  });
+  t.is((await started.exited).code, 1);
+  for (const name of ['WORKER_QUEUE', 'WORKER_THREADS', 'WORKER_PROCESSES'])
+    t.regex(started.output, new RegExp(name));
+  t.notRegex(started.output, /\n {4}at /);
+});
+
+test.serial('a handler module that cannot be used is named', async (t) => {
+  const lane = await useLane(t);
+  await t.throwsAsync(lane.startWorker({ WORKER_HANDLERS: './no-such-module.ts' }), {
+    message: /no-such-module\.ts/,
+  });
+});
