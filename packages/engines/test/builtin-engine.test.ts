@@ -101,6 +101,13 @@ test('pictures of one variable look more alike than pictures of different prompt
   t.true(mean(alike) < 0.9 * mean(unlike), `${mean(alike)} against ${mean(unlike)}`);
 });
 
+test('emphasis moves the picture towards the emphasised words', async (t) => {
+  const lion = await pixels({ prompt: 'lion' });
+  const heavy = await pixels({ prompt: '(lion:6), paper boat' });
+  const light = await pixels({ prompt: '(lion:0.2), paper boat' });
+  t.true(distance(lion, heavy) < distance(lion, light));
+});
+
 test('a colour word decides the colours, and a negative prompt takes it away', async (t) => {
   const mean = async (prompt: string, negativePrompt = '') => {
     const data = await pixels({ prompt, negativePrompt });

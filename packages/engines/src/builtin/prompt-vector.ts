@@ -1,5 +1,5 @@
 import { FINISH_WORDS } from './style-words.ts';
-import { wordsOf } from './words.ts';
+import { weightedWordsOf, type WeightedWord } from './words.ts';
 import { gaussian, hashText, mix, randomFrom } from './random.ts';
 
 export const DIMENSIONS = 24;
@@ -18,10 +18,10 @@ function weightOf(word: string): number {
   return Object.hasOwn(FINISH_WORDS, word) ? STYLE_WEIGHT : 1;
 }
 
-function addWords(sum: Float64Array, words: readonly string[], sign: number): void {
-  for (const word of words) {
+function addWords(sum: Float64Array, words: readonly WeightedWord[], sign: number): void {
+  for (const { word, weight: emphasis } of words) {
     const random = randomFrom(hashText(word));
-    const weight = sign * weightOf(word);
+    const weight = sign * emphasis * weightOf(word);
     for (let i = 0; i < DIMENSIONS; i++) sum[i]! += weight * gaussian(random);
   }
 }
@@ -39,8 +39,8 @@ function normalised(vector: Float64Array): Float64Array {
  */
 export function meaningOf(prompt: string, negativePrompt: string): Float64Array {
   const sum = new Float64Array(DIMENSIONS);
-  addWords(sum, wordsOf(prompt), 1);
-  addWords(sum, wordsOf(negativePrompt), -NEGATIVE_WEIGHT);
+  addWords(sum, weightedWordsOf(prompt), 1);
+  addWords(sum, weightedWordsOf(negativePrompt), -NEGATIVE_WEIGHT);
   return normalised(sum);
 }
 
