@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress } from 'node:zlib';
 import { DomainError } from '@backend2/contracts';
+import { v7 as uuidv7 } from 'uuid';
 import type { Log } from '@backend2/service-kit';
 import { HttpError } from './http-error.ts';
 import type { Call, Route } from './route.ts';
@@ -52,7 +53,7 @@ export const idempotency = (store: IdempotencyStore, log: Log): Idempotency => (
     const key = digest(`${claims.userId}\n${route.method} ${route.path}\n${keyOf(given)}`);
     const token = randomUUID();
     const begun = await store
-      .begin(key, digest(canonical(call.body)), token, randomUUID(), lockMs)
+      .begin(key, digest(canonical(call.body)), token, uuidv7(), lockMs)
       .catch((cause: unknown) => {
         throw unavailable(cause);
       });

@@ -50,7 +50,9 @@ export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
         ms,
         userId,
       };
-      if (status >= 500) log.error(fields, 'request failed');
+      // Their 503 is an answer: whoever asks acts on it.
+      const asked = ['/health', '/livez', '/readyz'].includes(route);
+      if (status >= 500 && !asked) log.error(fields, 'request failed');
       else if (method === 'GET' || method === 'HEAD') log.debug(fields, 'request');
       else log.info(fields, 'request');
     });

@@ -43,17 +43,19 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 const likePattern = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** Stores an accepted task and all its subtasks in one transaction; the id orders tasks by time. */
+/** Undefined where a task with this id is there already. */
 export const insertTask = (
   database: Sequelize,
   id: string,
   ownerId: string,
   { submission, variables, axes, total }: AcceptedSubmission,
-): Promise<TaskRow> =>
+): Promise<TaskRow | undefined> =>
   database.transaction(async (transaction) => {
     const [row] = await database.query<TaskRow>(
       `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
          max_attempts, tags, total, pending, run_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)
+       ON CONFLICT (id) DO NOTHING
        RETURNING *`,
       {
         bind: [
@@ -77,6 +79,7 @@ export const insertTask = (
         transaction,
       },
     );
+    if (row === undefined) return undefined;
     await database.query(
       `INSERT INTO subtasks (task_id, ordinal) SELECT $1::uuid, ordinal FROM generate_series(0, $2::int - 1) AS ordinal`,
       { bind: [id, total], transaction },
@@ -85,7 +88,7 @@ export const insertTask = (
       bind: [submission.lane],
       transaction,
     });
-    return row as TaskRow;
+    return row;
   });
 
 /** @throws DomainError `not_found` for an id that is not there or not the principal's. */

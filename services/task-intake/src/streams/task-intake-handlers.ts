@@ -83,13 +83,10 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
   };
 
   return {
-    'tasks.create': async ({ principal, submission }) => {
-      const task = await insertTask(
-        primary,
-        uuidv7(),
-        principal.userId,
-        acceptSubmission(submission, limits()),
-      );
+    'tasks.create': async ({ principal, submission, taskId = uuidv7() }) => {
+      const accepted = acceptSubmission(submission, limits());
+      const made = await insertTask(primary, taskId, principal.userId, accepted);
+      const task = made ?? (await findTask(primary, principal, taskId));
       wakeDispatcher(task.lane);
       await reads.wrote(principal);
       await events.publish([task]);
