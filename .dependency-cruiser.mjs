@@ -61,12 +61,19 @@ export default {
       to: {
         path: [
           `node_modules/(${transports.join('|')})/`,
-          '^packages/(database|service-kit|client|testkit|dev-stack)/',
+          '^packages/(database|client|testkit|dev-stack)/',
           '^(node:)?(http|https|http2|net|tls|dgram|child_process|cluster|worker_threads|fs|fs/promises)$',
           '/src/(adapters|http|streams)/',
         ],
         pathNot: '^packages/streams/',
       },
+    },
+    {
+      name: 'no-service-kit-in-domain',
+      comment: 'the domain may name its types and use none of its parts',
+      severity: 'error',
+      from: { path: '/domain/' },
+      to: { path: '^packages/service-kit/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-deep-import',

@@ -10,7 +10,6 @@ export const stopOrder = [
 ] as const;
 
 export const serviceNames = stopOrder.flat();
-export type ServiceName = (typeof serviceNames)[number];
 
 export interface ServicePlanOptions {
   readonly root: string;

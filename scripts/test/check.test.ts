@@ -28,6 +28,11 @@ const violations: Record<string, Record<string, string>> = {
   'no-transport-in-domain': {
     'services/one/src/domain/rule.ts': "import { createServer } from 'node:http';\nvoid createServer;\n",
   },
+  'no-service-kit-in-domain': {
+    'services/one/src/domain/rule.ts':
+      "import { value } from '../../../../packages/service-kit/src/index.ts';\nvoid value;\n",
+    'packages/service-kit/src/index.ts': value,
+  },
   'packages-downwards-0': {
     'packages/contracts/src/index.ts':
       "import type { Value } from '../../database/src/index.ts';\nexport type V = Value;\n",
