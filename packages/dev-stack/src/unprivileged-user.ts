@@ -19,6 +19,8 @@ const launcher = [
   '--inh-caps=-all,+dac_override',
   '--ambient-caps=-all,+dac_override',
   '--bounding-set=-all,+dac_override',
+  // Without it access(2), by which initdb looks for postgres, takes no capability into account.
+  '--securebits=+no_setuid_fixup',
 ];
 
 function works(command: string, args: readonly string[], options: { uid?: number; gid?: number }): boolean {
