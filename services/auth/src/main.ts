@@ -85,7 +85,8 @@ const chores = housekeeping(
     {
       name: 'restore-revocations',
       everyMs: 15_000,
-      run: () => restoreRevocations({ users, sessions, entities: entities.revocations, tokenLifeMs }),
+      run: () =>
+        restoreRevocations({ users, sessions, revocations, entities: entities.revocations, tokenLifeMs }),
     },
     {
       name: 'forget-ended-sessions',

@@ -1,5 +1,5 @@
-import { control } from '@backend2/contracts';
-import { metricNames, type Metrics, type RevocationEntities } from '@backend2/service-kit';
+import { control, DomainError } from '@backend2/contracts';
+import { metricNames, type Metrics, type Revocation, type RevocationEntities } from '@backend2/service-kit';
 import type { Streams } from '@backend2/streams';
 import type { Revocations } from '../domain/revocations.ts';
 
@@ -11,18 +11,34 @@ export const streamRevocations = (
 ): Revocations => {
   const orders = streams.broadcast(control);
   const count = metrics.counter(metricNames.tokensRevoked, 'Revocations announced', ['kind']);
-  return {
+  const announce = async (userId: string, revocation: Revocation): Promise<void> => {
+    await entities.save([revocation]);
+    const { kind, id } = revocation;
+    await orders.publish({
+      type: 'revoke',
+      userId,
+      ...(kind === 'user' && { before: revocation.before }),
+      ...(kind === 'session' && { sessionId: id }),
+      ...(kind === 'token' && { tokenId: id }),
+    });
+    count.inc({ kind });
+  };
+  const revocations: Revocations = {
+    owes: true,
     announce: async (userId, revocation) => {
-      await entities.save([revocation]);
-      const { kind, id } = revocation;
-      await orders.publish({
-        type: 'revoke',
-        userId,
-        ...(kind === 'user' && { before: revocation.before }),
-        ...(kind === 'session' && { sessionId: id }),
-        ...(kind === 'token' && { tokenId: id }),
-      });
-      count.inc({ kind });
+      try {
+        await announce(userId, revocation);
+      } catch (cause) {
+        revocations.owes = true;
+        const late = new DomainError(
+          'unavailable',
+          'revocation_late',
+          'It is done, but not every gateway may know it yet. It takes effect everywhere as soon as Redis is back.',
+          { retryAfterSeconds: 5 },
+        );
+        throw Object.assign(late, { cause });
+      }
     },
   };
+  return revocations;
 };
