@@ -8,8 +8,11 @@ const begin = (response: ServerResponse): void => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write('retry: 5\n\n: hello\n\n');
 };
-const send = (response: ServerResponse, id: string, message: { type: string; [field: string]: unknown }): void =>
-  void response.write(`id: ${id}\nevent: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`);
+const send = (
+  response: ServerResponse,
+  id: string,
+  message: { type: string; [field: string]: unknown },
+): void => void response.write(`id: ${id}\nevent: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`);
 const taskEvent = (state: Parameters<typeof taskIn>[0]) => ({
   type: 'task',
   taskId,

@@ -1,5 +1,7 @@
 import { constants, crc32, deflateSync } from 'node:zlib';
+import { Scratch } from './builtin/scratch.ts';
 
+const rows = new Scratch();
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 export function pngChunk(type: string, data: Uint8Array): Uint8Array {
@@ -17,7 +19,7 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
  */
 function filtered(pixels: Uint8Array, width: number, height: number): Uint8Array {
   const stride = width * 3;
-  const out = new Uint8Array((stride + 1) * height);
+  const out = rows.take((stride + 1) * height);
   for (let y = 0; y < height; y++) {
     const to = y * (stride + 1);
     const at = y * stride;

@@ -67,8 +67,7 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
 export const isTransient = (error: unknown): boolean => {
   const message = error instanceof Error ? error.message : String(error);
   return (
-    !/^(ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|NOGROUP)/.test(message) ||
-    unavailable.test(message)
+    !/^(ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|NOGROUP)/.test(message) || unavailable.test(message)
   );
 };
 
@@ -120,6 +119,7 @@ export const parseRedisConnection = (url: string): RedisConnection => {
       ...(sentinelPassword === null ? {} : { sentinelPassword }),
     };
   } catch (cause) {
+    // oxlint-disable-next-line preserve-caught-error -- what was caught may hold the URL, and with it a password
     throw new Error(
       `The Redis URL of the form redis${form} is not valid: ${cause instanceof Error && !('input' in cause) ? cause.message : 'a host or port is malformed'}.`,
     );

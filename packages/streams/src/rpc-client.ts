@@ -57,8 +57,8 @@ export class StreamRpcClient implements RpcClient {
     for (const { reject } of this.#calls.values()) reject(new Error('The RPC client was stopped.'));
     this.#calls.clear();
     await this.#reader.stop();
-    await this.#engine.commands.del(this.#replyKey()).catch((error: Error) => {
-      this.#engine.warn('removing the reply stream failed; it expires by itself', { error: error.message });
+    await this.#engine.commands.del(this.#replyKey()).catch((error: unknown) => {
+      this.#engine.warn('removing the reply stream failed; it expires by itself', { error: String(error) });
     });
   }
   #allDone: (() => void) | undefined;
@@ -113,11 +113,11 @@ export class StreamRpcClient implements RpcClient {
     const answered = new Promise<unknown>((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
       timer = setTimeout(() => reject(new RpcTimeoutError(server, method, timeoutMs)), timeoutMs);
-      abandon = () => reject(signal?.reason);
+      abandon = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', abandon, { once: true });
     });
     const sent = this.#engine.commands.xadd(stream, '*', 'h', head, 'p', request);
-    sent.catch((cause) =>
+    sent.catch((cause: unknown) =>
       this.#calls.get(id)?.reject(new RedisUnavailableError(`calling "${server}"`, cause)),
     );
     try {
@@ -151,7 +151,7 @@ export class StreamRpcClient implements RpcClient {
     if (this.#read.length > 0) await client.xdel(key, ...this.#read);
     this.#read = [];
     const reply = await client.xread('COUNT', readMost, 'BLOCK', blockMs, 'STREAMS', key, '0');
-    for (const { entryId, head, payload } of fromRead(reply as Parameters<typeof fromRead>[0])) {
+    for (const { entryId, head, payload } of fromRead(reply)) {
       this.#read.push(entryId);
       const call = this.#calls.get(decodeCore(head).id);
       if (!call) continue;

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { cutOff } from './cut-off.ts';
+import type { EngineConsumerOptions, EngineOutcome } from './engine-consumer-options.ts';
 import { backoffMs } from './backoff.ts';
 import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
 import type { Delivered } from './delivered.ts';
@@ -12,31 +13,13 @@ import { PartitionHold } from './partition-hold.ts';
 import { Run } from './run.ts';
 import { Slots } from './slots.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
-import type {
-  Consumer,
-  ConsumerOptions,
-  DeadReason,
-  Emit,
-  HandlerContext,
-  Message,
-  Outcome,
-  Topic,
-} from './types.ts';
+import type { Consumer, DeadReason, Emit, Message, Outcome, Topic } from './types.ts';
 
 /** How long a handler may go on after its signal was aborted before its slot is taken from it. */
 const abortGraceMs = 1000;
 /** How long after a hard stop outcomes may take to reach Redis. */
 const settleGraceMs = 2000;
 const done: Outcome = { kind: 'done' };
-
-/** What the engine's own handlers may say beside a user's outcome. */
-export type EngineOutcome = Outcome | { readonly kind: 'done'; readonly append: readonly Outgoing[] };
-
-export interface EngineConsumerOptions<T> extends Omit<ConsumerOptions<T>, 'handler'> {
-  readonly handler: (message: Message<T>, context: HandlerContext) => Promise<EngineOutcome | void>;
-  /** Dead messages are dropped and not kept. */
-  readonly discardDead?: boolean;
-}
 
 /** Runs a handler for each message of a topic, up to `concurrency` at once. */
 export class StreamConsumer<T> implements Consumer {

@@ -55,7 +55,7 @@ export class StreamSubscription<T> implements Lifecycle {
       await this.#checkPlace(client);
       return;
     }
-    for (const { entryId, payload } of fromRead(reply as Parameters<typeof fromRead>[0])) {
+    for (const { entryId, payload } of fromRead(reply)) {
       if (this.#stopped) return;
       await this.#hand(entryId, payload);
       this.#from = entryId;

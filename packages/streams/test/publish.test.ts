@@ -95,8 +95,8 @@ test('a delayed message waits beside the stream until it is due', async (t) => {
   await streams.publisher(jobs).publish({ n: 1 }, { delayMs: 60_000 });
   const info = await streams.inspect(jobs, 'g');
   t.like(info, { length: 0, delayed: 1 });
-  const [, due] = await client.zrange('app:{jobs}:delayed', 0, 0, 'WITHSCORES');
-  const [seconds] = await client.time();
+  const [, due] = await client.zrange('app:{jobs}:delayed', '0', '0', 'WITHSCORES');
+  const [seconds] = (await client.time()) as unknown as [string | number];
   t.true(Math.abs(Number(due) / 1000 - Number(seconds) - 60) <= 2);
 });
 
@@ -109,10 +109,16 @@ test('messages with one partition key stay together and others spread', async (t
     Array.from({ length: 20 }, (_, n) => ({ payload: { n }, options: { partitionKey: 'same' } })),
   );
   const { partitions } = await streams.inspect(spread, 'g');
-  t.deepEqual(partitions.map(({ length }) => length).sort((a, b) => a - b), [0, 0, 0, 20]);
+  t.deepEqual(
+    partitions.map(({ length }) => length).sort((a, b) => a - b),
+    [0, 0, 0, 20],
+  );
   await publisher.publishMany(Array.from({ length: 20 }, (_, n) => ({ payload: { n } })));
   const after = await streams.inspect(spread, 'g');
-  t.deepEqual(after.partitions.map(({ length }) => length).sort((a, b) => a - b), [5, 5, 5, 25]);
+  t.deepEqual(
+    after.partitions.map(({ length }) => length).sort((a, b) => a - b),
+    [5, 5, 5, 25],
+  );
   t.is(new Set(after.partitions.map(({ key }) => /\{.*\}/.exec(key)?.[0])).size, 4);
 });
 
@@ -121,7 +127,9 @@ test('a publish without Redis fails within seconds and says so', async (t) => {
   const streams = await openStreams(t, url);
   await streams.checkWritable();
   await streams.stop();
-  const error = await t.throwsAsync(streams.publisher(jobs).publish({ n: 1 }), { instanceOf: RedisUnavailableError });
+  const error = await t.throwsAsync(streams.publisher(jobs).publish({ n: 1 }), {
+    instanceOf: RedisUnavailableError,
+  });
   t.is(error.written, 0);
   await t.throwsAsync(streams.checkWritable(), { instanceOf: RedisUnavailableError });
   t.is(await client.dbsize(), 0);

@@ -62,14 +62,12 @@ const setUp = async (t: ExecutionContext) => {
 };
 
 const publish = (streams: Streams, jobs: SubtaskJob[]) =>
-  streams
-    .publisher(laneTopics.standard)
-    .publishMany(
-      jobs.map((payload) => ({
-        payload,
-        options: { id: subtaskJobId(payload), maxAttempts: payload.maxAttempts },
-      })),
-    );
+  streams.publisher(laneTopics.standard).publishMany(
+    jobs.map((payload) => ({
+      payload,
+      options: { id: subtaskJobId(payload), maxAttempts: payload.maxAttempts },
+    })),
+  );
 
 test('a worker killed with -9 in the middle of its work loses nothing', async (t) => {
   const { streams, folder, ended, startWorker } = await setUp(t);

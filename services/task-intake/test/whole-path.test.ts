@@ -56,7 +56,7 @@ test('a task runs to its end, each cell once with its values, and the browsers h
   t.is(task.state, 'succeeded');
   t.deepEqual(task.counts, counts({ succeeded: 4 }));
   t.deepEqual(
-    urls.toSorted(),
+    urls.map(String).toSorted(),
     [1, 2, 3, 4].map((n) => `http://localhost/${n}`),
   );
   const { items } = await intake.rpc.call('subtasks.list', {
@@ -77,7 +77,10 @@ test('a task runs to its end, each cell once with its values, and the browsers h
   const ended = events.flatMap((event) =>
     event.type === 'subtasks' ? event.changes.filter(({ state }) => state === 'succeeded') : [],
   );
-  t.deepEqual(ended.map(({ ordinal }) => ordinal).toSorted(), [0, 1, 2, 3]);
+  t.deepEqual(
+    ended.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+    [0, 1, 2, 3],
+  );
 });
 
 test("another user's task is not there, for reading and for every change", async (t) => {

@@ -21,8 +21,12 @@ const LEVELS = 4095;
 const DISPLAY = Uint8Array.from({ length: LEVELS + 1 }, (_, i) => Math.round(toDisplay(i / LEVELS) * 255));
 const ROWS_BETWEEN_CHECKS = 16;
 
-/** Red, green, blue bytes, row by row from the top. Throws `RenderStopped` soon after `stopped` says true. */
-export function renderPicture(picture: Picture, stopped: Stopped): Uint8Array {
+/** Red, green, blue bytes, row by row from the top, in `pixels` where given. Throws `RenderStopped` soon after `stopped` says true. */
+export function renderPicture(
+  picture: Picture,
+  stopped: Stopped,
+  pixels: Uint8Array = new Uint8Array(picture.width * picture.height * 3),
+): Uint8Array {
   const { prompt, negativePrompt, width, height, seed } = picture;
   const meaning = meaningOf(prompt, negativePrompt);
   const vector = promptVector(meaning, seed);
@@ -41,7 +45,6 @@ export function renderPicture(picture: Picture, stopped: Stopped): Uint8Array {
     texture: hashText(prompt) ^ seed,
   });
 
-  const pixels = new Uint8Array(width * height * 3);
   const light = new Float32Array(width * (picture.polish ? height : 1) * 3);
   for (let y = 0; y < height; y++) {
     if (y % ROWS_BETWEEN_CHECKS === 0 && stopped())

@@ -1,6 +1,7 @@
 import { move } from 'piscina';
 import { encodePng } from '../encode-png.ts';
 import { renderPicture, type Picture } from './render-picture.ts';
+import { Scratch } from './scratch.ts';
 
 export interface RenderJob {
   readonly picture: Picture;
@@ -9,12 +10,16 @@ export interface RenderJob {
   readonly stop: SharedArrayBuffer;
 }
 
+const canvas = new Scratch();
+
 /** What a worker thread runs: the file's bytes, or bare pixels for another encoder. */
 export default function renderJob({ picture, encode, stop }: RenderJob): unknown {
   const flag = new Int32Array(stop);
-  const pixels = renderPicture(picture, () => Atomics.load(flag, 0) !== 0);
-  const bytes = encode === 'png' ? encodePng(pixels, picture.width, picture.height) : pixels;
-  return move(ownBuffer(bytes));
+  const stopped = () => Atomics.load(flag, 0) !== 0;
+  const { width, height } = picture;
+  if (encode === 'none') return move(ownBuffer(renderPicture(picture, stopped)));
+  const pixels = renderPicture(picture, stopped, canvas.take(width * height * 3));
+  return move(ownBuffer(encodePng(pixels, width, height)));
 }
 
 /** The bytes' own memory, to be moved; small Buffers share a slab with others, which cannot be. */

@@ -1,5 +1,11 @@
 import type { TestScope } from '@backend2/testkit';
-import { createStreams, type Lifecycle, type Streams, type StreamsOptions, type Topic } from '../../src/index.ts';
+import {
+  createStreams,
+  type Lifecycle,
+  type Streams,
+  type StreamsOptions,
+  type Topic,
+} from '../../src/index.ts';
 
 export interface Numbered {
   readonly n: number;
