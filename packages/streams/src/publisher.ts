@@ -47,7 +47,7 @@ export class TopicPublisher<T> implements Publisher<T> {
     return new Promise((resolve, reject) => {
       const item = this.#item(payload, options, (error) => {
         if (error === undefined) resolve(item.id);
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        else reject(error instanceof Error ? error : new Error('the publish failed', { cause: error }));
       });
       this.#batcherFor(item).push(item);
     });

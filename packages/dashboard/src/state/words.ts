@@ -1,6 +1,3 @@
-export const isAbort = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
-
 /** What went wrong, for the person at the page. */
 export const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'Something unexpected went wrong.';
