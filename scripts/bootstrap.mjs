@@ -80,11 +80,30 @@ const child = spawn(join(bin, 'node'), ['--conditions=@backend2/source', join(ro
   env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` },
 });
 child.once('error', (error) => fail(`The pinned Node.js cannot be started: ${error.message}.`));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-const parent = process.ppid;
+let asked = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    asked = true;
+    child.kill(signal);
+  });
+}
+
+/** Those whose end is ours: the parent and, where npm put a shell between, npm itself. */
+function forebears() {
+  if (process.env.npm_lifecycle_event === undefined || process.platform !== 'linux') return `${process.ppid}`;
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return 'gone';
+  }
+}
+const first = forebears();
 // npm may be killed without a word to us.
 setInterval(() => {
-  if (process.ppid !== parent) child.kill('SIGTERM');
+  if (asked || forebears() === first) return;
+  asked = true;
+  child.kill('SIGTERM');
 }, 1_000).unref();
 child.once('exit', (code, signal) => {
   process.exitCode = code ?? (signal === null ? 1 : 128 + 15);

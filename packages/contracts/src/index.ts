@@ -1,3 +1,4 @@
+export * from './api-key.ts';
 export * from './artifact.ts';
 export * from './auth.ts';
 export * from './errors.ts';

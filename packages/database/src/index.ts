@@ -3,6 +3,7 @@ export * from './connect-database.ts';
 export * from './database-errors.ts';
 export * from './lsn.ts';
 export * from './migrate.ts';
+export * from './models/api-key-model.ts';
 export * from './models/refresh-token-model.ts';
 export * from './models/session-model.ts';
 export * from './models/user-model.ts';

@@ -25,6 +25,7 @@ export * from './rpc/rpc-server.ts';
 export * from './rpc/trace-context.ts';
 export * from './sentry/start-sentry.ts';
 export * from './tokens/access-tokens.ts';
+export * from './tokens/api-key-verifier.ts';
 export type { ConfigRule } from './config/config-rules.ts';
 export { redisEntities, type EntityOptions, type RedisEntities } from './entities/redis-entities.ts';
 export type { Revocation, RevocationEntities } from './entities/revocation-entities.ts';

@@ -19,6 +19,7 @@ import {
 import { createRedisClient, createStreams } from '@backend2/streams';
 import { argon2PasswordHasher } from './adapters/argon2-password-hasher.ts';
 import { housekeeping } from './adapters/housekeeping.ts';
+import { postgresApiKeyStore } from './adapters/postgres-api-key-store.ts';
 import { postgresSessionStore } from './adapters/postgres-session-store.ts';
 import { postgresUserStore } from './adapters/postgres-user-store.ts';
 import { redisService } from './adapters/redis-service.ts';
@@ -27,6 +28,7 @@ import { streamRevocations } from './adapters/stream-revocations.ts';
 import { authConfig } from './config.ts';
 import { endSession } from './domain/end-session.ts';
 import { issueTokens } from './domain/issue-tokens.ts';
+import { manageApiKeys } from './domain/manage-api-keys.ts';
 import { manageUsers } from './domain/manage-users.ts';
 import { restoreRevocations } from './domain/restore-revocations.ts';
 import { authHandlers } from './streams/auth-handlers.ts';
@@ -74,6 +76,7 @@ const useCases = {
   }),
   endSession: endSession(sessions, revocations),
   users: manageUsers({ users, hasher, revocations }),
+  apiKeys: manageApiKeys(postgresApiKeyStore(database.primary), revocations),
 };
 const rpc = rpcServer(streams, authRpc, authHandlers(useCases), {
   log,

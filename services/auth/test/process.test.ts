@@ -7,7 +7,7 @@ import { secretKey, startAuth, useAuthDatabase } from './start-auth.ts';
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 const createAdmin = new URL('../src/create-admin.ts', import.meta.url).pathname;
 
-test('the first admin is made once, with a password that works and is shown only then', async (t) => {
+test.serial('the first admin is made once, with a password that works and is shown only then', async (t) => {
   const db = await useAuthDatabase(t);
   const env = { DATABASE_URL: db.primaryUrl };
   const runs = [1, 2].map(() =>
@@ -28,7 +28,7 @@ test('the first admin is made once, with a password that works and is shown only
   t.is(auth.tokens.verify(signedIn.access_token).role, 'admin');
 });
 
-test('a former secret keeps everyone signed in, and the new one signs', async (t) => {
+test.serial('a former secret keeps everyone signed in, and the new one signs', async (t) => {
   const db = await useAuthDatabase(t);
   await db.addUser('ada@example.com');
   const auth = await startAuth(t, db, {
@@ -39,7 +39,7 @@ test('a former secret keeps everyone signed in, and the new one signs', async (t
   t.throws(() => auth.tokens.verify(token), { message: /not valid/ });
 });
 
-test('an outdated schema and a wrong configuration end the start with a sentence', async (t) => {
+test.serial('an outdated schema and a wrong configuration end the start with a sentence', async (t) => {
   const db = await usePostgres(t);
   const redis = await useRedis(t);
   const env = { REDIS_URL: redis.url, DATABASE_URL: db.primaryUrl, OPS_PORT: '0' };
@@ -55,7 +55,7 @@ test('an outdated schema and a wrong configuration end the start with a sentence
   t.notRegex(wrong.output, /^\s+at /m);
 });
 
-test('the service lives through its primary going away and coming back', async (t) => {
+test.serial('the service lives through its primary going away and coming back', async (t) => {
   const { primary } = await startOwnPostgres(t, { standby: false });
   await migrate(primary.url);
   const auth = await startAuth(t, { primaryUrl: primary.url });

@@ -9,7 +9,7 @@ const refusal = async (t: ExecutionContext, work: Promise<unknown>): Promise<Dom
   return error;
 };
 
-test('a user signs in with the password, and the token says who they are', async (t) => {
+test.serial('a user signs in with the password, and the token says who they are', async (t) => {
   const db = await useAuthDatabase(t);
   const user = await db.addUser('ada@example.com', 'admin');
   const auth = await startAuth(t, db);
@@ -21,35 +21,38 @@ test('a user signs in with the password, and the token says who they are', async
   t.like(me, { email: 'ada@example.com', role: 'admin', disabled: false });
 });
 
-test('a wrong password, an unknown account and a disabled one are told apart neither by answer nor by time', async (t) => {
-  const db = await useAuthDatabase(t);
-  await db.addUser('there@example.com');
-  const off = await db.addUser('off@example.com');
-  await userModel(db.database.primary).update({ disabledAt: new Date() }, { where: { id: off.userId } });
-  const auth = await startAuth(t, db);
-  const took: Record<string, number[]> = { there: [], nobody: [] };
-  const seen = new Set<string>();
-  for (let round = 0; round < 4; round += 1) {
-    for (const name of ['there', 'nobody'] as const) {
-      const begun = performance.now();
-      const attempt = auth.signIn(`${name}@example.com`, {
-        password: 'wrong password',
-        address: `192.0.2.${round}`,
-      });
-      const { kind, code, message } = await refusal(t, attempt);
-      took[name]?.push(performance.now() - begun);
-      seen.add(`${kind} ${code} ${message}`);
+test.serial(
+  'a wrong password, an unknown account and a disabled one are told apart neither by answer nor by time',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    await db.addUser('there@example.com');
+    const off = await db.addUser('off@example.com');
+    await userModel(db.database.primary).update({ disabledAt: new Date() }, { where: { id: off.userId } });
+    const auth = await startAuth(t, db);
+    const took: Record<string, number[]> = { there: [], nobody: [] };
+    const seen = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      for (const name of ['there', 'nobody'] as const) {
+        const begun = performance.now();
+        const attempt = auth.signIn(`${name}@example.com`, {
+          password: 'wrong password',
+          address: `192.0.2.${round}`,
+        });
+        const { kind, code, message } = await refusal(t, attempt);
+        took[name]?.push(performance.now() - begun);
+        seen.add(`${kind} ${code} ${message}`);
+      }
     }
-  }
-  const { kind, code, message } = await refusal(t, auth.signIn('off@example.com'));
-  seen.add(`${kind} ${code} ${message}`);
-  t.deepEqual([...seen], ['unauthenticated invalid_grant The email or the password is not right.']);
-  // An answer without a hash computed takes a small part of one with.
-  const fastest = (name: 'there' | 'nobody') => Math.min(...(took[name] ?? []));
-  t.true(fastest('nobody') > fastest('there') / 3, JSON.stringify(took));
-});
+    const { kind, code, message } = await refusal(t, auth.signIn('off@example.com'));
+    seen.add(`${kind} ${code} ${message}`);
+    t.deepEqual([...seen], ['unauthenticated invalid_grant The email or the password is not right.']);
+    // An answer without a hash computed takes a small part of one with.
+    const fastest = (name: 'there' | 'nobody') => Math.min(...(took[name] ?? []));
+    t.true(fastest('nobody') > fastest('there') / 3, JSON.stringify(took));
+  },
+);
 
-test('a refresh token is exchanged once, and its reuse ends the whole session', async (t) => {
+test.serial('a refresh token is exchanged once, and its reuse ends the whole session', async (t) => {
   const db = await useAuthDatabase(t);
   await db.addUser('ada@example.com');
   const auth = await startAuth(t, db);
@@ -67,7 +70,7 @@ test('a refresh token is exchanged once, and its reuse ends the whole session', 
   t.is((await refusal(t, auth.refresh('b2r_made-up'))).code, 'invalid_grant');
 });
 
-test('of many exchanges of one refresh token at once exactly one succeeds', async (t) => {
+test.serial('of many exchanges of one refresh token at once exactly one succeeds', async (t) => {
   const db = await useAuthDatabase(t);
   await db.addUser('ada@example.com');
   const auth = await startAuth(t, db);
@@ -76,24 +79,27 @@ test('of many exchanges of one refresh token at once exactly one succeeds', asyn
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
 });
 
-test('a logout is heard by a running gateway within a second and known to one that starts later', async (t) => {
-  const db = await useAuthDatabase(t);
-  const user = await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
-  const gateway = await auth.gateway();
-  const { access_token: token, refresh_token: refreshToken } = await auth.signIn('ada@example.com');
-  const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
-  const claims = auth.tokens.verify(token);
-  await auth.rpc.call('tokens.revoke', {
-    principal: user,
-    tokenId: claims.tokenId,
-    sessionId: claims.sessionId,
-  });
-  await until(() => gateway.isRevoked(claims), { timeoutMs: 1000, what: 'the revocation at the gateway' });
-  t.false(gateway.isRevoked(other));
-  t.true((await auth.gateway()).isRevoked(claims));
-  t.is((await refusal(t, auth.refresh(refreshToken))).code, 'invalid_grant');
-});
+test.serial(
+  'a logout is heard by a running gateway within a second and known to one that starts later',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const user = await db.addUser('ada@example.com');
+    const auth = await startAuth(t, db);
+    const gateway = await auth.gateway();
+    const { access_token: token, refresh_token: refreshToken } = await auth.signIn('ada@example.com');
+    const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
+    const claims = auth.tokens.verify(token);
+    await auth.rpc.call('tokens.revoke', {
+      principal: user,
+      tokenId: claims.tokenId,
+      sessionId: claims.sessionId,
+    });
+    await until(() => gateway.isRevoked(claims), { timeoutMs: 1000, what: 'the revocation at the gateway' });
+    t.false(gateway.isRevoked(other));
+    t.true((await auth.gateway()).isRevoked(claims));
+    t.is((await refusal(t, auth.refresh(refreshToken))).code, 'invalid_grant');
+  },
+);
 
 test("nobody ends another user's session", async (t) => {
   const db = await useAuthDatabase(t);
@@ -106,7 +112,7 @@ test("nobody ends another user's session", async (t) => {
   await t.notThrowsAsync(auth.refresh(ada.refresh_token));
 });
 
-test('a stranger who guesses is made to wait, and the owner still signs in', async (t) => {
+test.serial('a stranger who guesses is made to wait, and the owner still signs in', async (t) => {
   const db = await useAuthDatabase(t);
   await db.addUser('ada@example.com');
   const auth = await startAuth(t, db);

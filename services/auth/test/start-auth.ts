@@ -81,7 +81,7 @@ export const startAuth = async (
         ...more,
       },
     });
-    await child.message((message) => (message as { type?: string }).type === 'ready', 30_000);
+    await child.message((message) => (message as { type?: string }).type === 'ready', 60_000);
     return child;
   };
   const child = await start();

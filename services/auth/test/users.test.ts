@@ -10,7 +10,7 @@ const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string
   return error;
 };
 
-test('an admin creates, finds, changes and deletes users', async (t) => {
+test.serial('an admin creates, finds, changes and deletes users', async (t) => {
   const db = await useAuthDatabase(t);
   const principal = await db.addUser('root@example.com', 'admin');
   const auth = await startAuth(t, db);
@@ -34,31 +34,37 @@ test('an admin creates, finds, changes and deletes users', async (t) => {
   await t.notThrowsAsync(rpc.call('users.create', { principal, user }), 'the address is free again');
 });
 
-test('the list pages through all users once, with the newest there at once although standbys answer it', async (t) => {
-  const db = await useAuthDatabase(t);
-  const principal = await db.addUser('root@example.com', 'admin');
-  const { rpc } = await startAuth(t, db);
-  const made: string[] = [];
-  for (let index = 0; index < 7; index += 1) {
-    const user = { email: `u${index}@example.com`, name: 'U', password, role: 'user' as const };
-    made.unshift((await rpc.call('users.create', { principal, user })).email);
-  }
-  const listed: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await rpc.call('users.list', { principal, query: { limit: 3, ...(cursor && { cursor }) } });
-    listed.push(...page.items.map(({ email }) => email));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  t.deepEqual(listed, [...made, 'root@example.com']);
-  await refused(
-    t,
-    rpc.call('users.list', { principal, query: { limit: 3, cursor: 'bm9uc2Vuc2U' } }),
-    'validation_failed',
-  );
-});
+test.serial(
+  'the list pages through all users once, with the newest there at once although standbys answer it',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const principal = await db.addUser('root@example.com', 'admin');
+    const { rpc } = await startAuth(t, db);
+    const made: string[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const user = { email: `u${index}@example.com`, name: 'U', password, role: 'user' as const };
+      made.unshift((await rpc.call('users.create', { principal, user })).email);
+    }
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await rpc.call('users.list', {
+        principal,
+        query: { limit: 3, ...(cursor && { cursor }) },
+      });
+      listed.push(...page.items.map(({ email }) => email));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    t.deepEqual(listed, [...made, 'root@example.com']);
+    await refused(
+      t,
+      rpc.call('users.list', { principal, query: { limit: 3, cursor: 'bm9uc2Vuc2U' } }),
+      'validation_failed',
+    );
+  },
+);
 
-test('who is no admin, or no longer one, is denied the administration of users', async (t) => {
+test.serial('who is no admin, or no longer one, is denied the administration of users', async (t) => {
   const db = await useAuthDatabase(t);
   const user = await db.addUser('ada@example.com');
   const { rpc } = await startAuth(t, db);
@@ -75,23 +81,28 @@ test('who is no admin, or no longer one, is denied the administration of users',
   }
 });
 
-test('the last admin cannot be deleted, disabled or demoted, not even by two admins at once', async (t) => {
-  const db = await useAuthDatabase(t);
-  const one = await db.addUser('one@example.com', 'admin');
-  const two = await db.addUser('two@example.com', 'admin');
-  const { rpc } = await startAuth(t, db);
-  const both = await Promise.allSettled([
-    rpc.call('users.update', { principal: one, userId: two.userId, patch: { disabled: true } }),
-    rpc.call('users.update', { principal: two, userId: one.userId, patch: { role: 'user' } }),
-  ]);
-  t.is(both.filter(({ status }) => status === 'fulfilled').length, 1);
-  const admins = await userModel(db.database.primary).findAll({ where: { role: 'admin', disabledAt: null } });
-  t.is(admins.length, 1);
-  const principal: Principal = { userId: admins[0]?.id ?? '', role: 'admin' };
-  await refused(t, rpc.call('users.delete', { principal, userId: principal.userId }), 'last_admin');
-});
+test.serial(
+  'the last admin cannot be deleted, disabled or demoted, not even by two admins at once',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const one = await db.addUser('one@example.com', 'admin');
+    const two = await db.addUser('two@example.com', 'admin');
+    const { rpc } = await startAuth(t, db);
+    const both = await Promise.allSettled([
+      rpc.call('users.update', { principal: one, userId: two.userId, patch: { disabled: true } }),
+      rpc.call('users.update', { principal: two, userId: one.userId, patch: { role: 'user' } }),
+    ]);
+    t.is(both.filter(({ status }) => status === 'fulfilled').length, 1);
+    const admins = await userModel(db.database.primary).findAll({
+      where: { role: 'admin', disabledAt: null },
+    });
+    t.is(admins.length, 1);
+    const principal: Principal = { userId: admins[0]?.id ?? '', role: 'admin' };
+    await refused(t, rpc.call('users.delete', { principal, userId: principal.userId }), 'last_admin');
+  },
+);
 
-test('a new password needs the old one and ends every session of the user', async (t) => {
+test.serial('a new password needs the old one and ends every session of the user', async (t) => {
   const db = await useAuthDatabase(t);
   const principal = await db.addUser('ada@example.com');
   const auth = await startAuth(t, db);
@@ -116,23 +127,26 @@ test('a new password needs the old one and ends every session of the user', asyn
   t.false(gateway.isRevoked(auth.tokens.verify(after.access_token)));
 });
 
-test('a change of role refuses the old tokens, and the session gets a new role by its refresh token', async (t) => {
-  const db = await useAuthDatabase(t);
-  const principal = await db.addUser('root@example.com', 'admin');
-  const ada = await db.addUser('ada@example.com', 'admin');
-  const auth = await startAuth(t, db);
-  const gateway = await auth.gateway();
-  const before = await auth.signIn('ada@example.com');
-  await auth.rpc.call('users.update', { principal, userId: ada.userId, patch: { role: 'user' } });
-  await until(() => gateway.isRevoked(auth.tokens.verify(before.access_token)), {
-    what: 'the old role refused',
-  });
-  const after = auth.tokens.verify((await auth.refresh(before.refresh_token)).access_token);
-  t.is(after.role, 'user');
-  t.false(gateway.isRevoked(after));
-});
+test.serial(
+  'a change of role refuses the old tokens, and the session gets a new role by its refresh token',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const principal = await db.addUser('root@example.com', 'admin');
+    const ada = await db.addUser('ada@example.com', 'admin');
+    const auth = await startAuth(t, db);
+    const gateway = await auth.gateway();
+    const before = await auth.signIn('ada@example.com');
+    await auth.rpc.call('users.update', { principal, userId: ada.userId, patch: { role: 'user' } });
+    await until(() => gateway.isRevoked(auth.tokens.verify(before.access_token)), {
+      what: 'the old role refused',
+    });
+    const after = auth.tokens.verify((await auth.refresh(before.refresh_token)).access_token);
+    t.is(after.role, 'user');
+    t.false(gateway.isRevoked(after));
+  },
+);
 
-test('revocations survive the service being killed and Redis losing its data', async (t) => {
+test.serial('revocations survive the service being killed and Redis losing its data', async (t) => {
   const db = await useAuthDatabase(t);
   const redis = await useRedis(t);
   const user = await db.addUser('ada@example.com');

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import {
+  apiKeyCreationSchema,
+  apiKeyViewSchema,
+  createdApiKeySchema,
+  verifiedApiKeySchema,
+} from '../api-key.ts';
+import {
   selfPatchSchema,
   tokenRequestSchema,
   tokenResponseSchema,
@@ -39,5 +45,20 @@ export const authRpc = rpcContract('rpc:auth', {
   'users.get': { request: ofUser, response: userViewSchema },
   'users.update': { request: ofUser.extend({ patch: userPatchSchema }), response: userViewSchema },
   'users.delete': { request: ofUser, response: z.object({}) },
+  /** The principal's own, newest first. */
+  'apiKeys.list': {
+    request: z.object({ principal: principalSchema }),
+    response: z.object({ items: z.array(apiKeyViewSchema) }),
+  },
+  'apiKeys.create': {
+    request: z.object({ principal: principalSchema, apiKey: apiKeyCreationSchema }),
+    response: createdApiKeySchema,
+  },
+  'apiKeys.delete': {
+    request: z.object({ principal: principalSchema, apiKeyId: z.uuid() }),
+    response: z.object({}),
+  },
+  /** For a gateway, which keeps the answer for a short while. */
+  'apiKeys.verify': { request: z.object({ key: z.string().max(512) }), response: verifiedApiKeySchema },
 });
 export type AuthRpc = (typeof authRpc)['methods'];

@@ -1,13 +1,20 @@
 import type { AuthRpc, Principal, RpcHandlers, TokenRequest, TokenResponse } from '@backend2/contracts';
+import type { ManageApiKeys } from '../domain/manage-api-keys.ts';
 import type { ManageUsers } from '../domain/manage-users.ts';
 
 export interface AuthUseCases {
   readonly issueTokens: (grant: TokenRequest, address: string) => Promise<TokenResponse>;
   readonly endSession: (principal: Principal, sessionId: string) => Promise<void>;
   readonly users: ManageUsers;
+  readonly apiKeys: ManageApiKeys;
 }
 
-export const authHandlers = ({ issueTokens, endSession, users }: AuthUseCases): RpcHandlers<AuthRpc> => ({
+export const authHandlers = ({
+  issueTokens,
+  endSession,
+  users,
+  apiKeys,
+}: AuthUseCases): RpcHandlers<AuthRpc> => ({
   'tokens.issue': ({ grant, address }) => issueTokens(grant, address),
   'tokens.revoke': async ({ principal, sessionId }) => {
     await endSession(principal, sessionId);
@@ -23,4 +30,11 @@ export const authHandlers = ({ issueTokens, endSession, users }: AuthUseCases): 
     await users.remove(principal, userId);
     return {};
   },
+  'apiKeys.list': ({ principal }) => apiKeys.list(principal),
+  'apiKeys.create': ({ principal, apiKey }) => apiKeys.create(principal, apiKey),
+  'apiKeys.delete': async ({ principal, apiKeyId }) => {
+    await apiKeys.remove(principal, apiKeyId);
+    return {};
+  },
+  'apiKeys.verify': ({ key }) => apiKeys.verify(key),
 });

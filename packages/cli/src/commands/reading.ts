@@ -1,0 +1,102 @@
+import { lanes, taskStates, type Lane, type TaskState, type TaskView } from '@backend2/contracts';
+import { Option } from 'commander';
+import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { matrixPicture } from '../matrix-picture.ts';
+import type { Commands } from '../run.ts';
+import { shorten, table } from '../table.ts';
+
+interface ListOptions {
+  readonly status?: TaskState;
+  readonly lane?: Lane;
+  readonly search?: string;
+  readonly limit: string;
+}
+
+interface MatrixOptions {
+  readonly x?: string;
+  readonly y?: string;
+  readonly at: readonly string[];
+}
+
+export const addReadingCommands = ({ program, context }: Commands): void => {
+  program
+    .command('ls')
+    .description('list your tasks, newest first')
+    .addOption(new Option('--status <state>').choices(taskStates))
+    .addOption(new Option('--lane <lane>').choices(lanes))
+    .option('--search <text>', 'in the name')
+    .option('--limit <count>', 'how many', '20')
+    .action(async ({ limit, ...filter }: ListOptions) => {
+      const { client, json, print, printJson } = context();
+      const most = wholeNumber('--limit', limit);
+      const tasks: TaskView[] = [];
+      const found = (await client()).tasks.iterate({ ...filter, limit: Math.min(Math.max(most, 1), 200) });
+      for await (const task of found) {
+        if (tasks.length >= most) break;
+        tasks.push(task);
+      }
+      if (json) printJson(tasks);
+      else print(tasks.length === 0 ? 'There are no such tasks.' : table([headings, ...tasks.map(rowOf)]));
+    });
+
+  program
+    .command('get')
+    .description('show a task')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { client, json, print, printJson } = context();
+      const task = await (await client()).tasks.get(id);
+      if (json) return printJson(task);
+      const { counts, axes } = task;
+      const states = Object.entries(counts).filter(([, count]) => count > 0);
+      print(
+        table([
+          ['name', task.name],
+          ['state', task.state],
+          ['lane', task.lane],
+          ['kind', task.kind],
+          ['subtasks', `${task.total} (${states.map(([state, count]) => `${count} ${state}`).join(', ')})`],
+          ['axes', axes.map(({ name, length }) => `${name} x${length}`).join(', ')],
+          ['created', task.createdAt],
+          ['finished', task.finishedAt ?? '-'],
+        ]),
+      );
+    });
+
+  program
+    .command('matrix')
+    .description("draw a task's matrix")
+    .argument('<id>')
+    .option('--x <axis>')
+    .option('--y <axis>')
+    .option('--at <axis=index...>', 'fix a further axis', [])
+    .action(async (id: string, { x, y, at }: MatrixOptions) => {
+      const { client, json, print, printJson } = context();
+      const fixed = Object.fromEntries(at.map(fixedAxis));
+      const view = await (await client()).tasks.matrix(id, { ...(x && { x }), ...(y && { y }), fixed });
+      if (json) printJson(view);
+      else print(matrixPicture(view));
+    });
+};
+
+const headings = ['ID', 'STATE', 'DONE', 'LANE', 'CREATED', 'NAME'];
+const rowOf = ({ id, state, counts, total, lane, createdAt, name }: TaskView): string[] => [
+  id,
+  state,
+  `${counts.succeeded + counts.failed + counts.cancelled}/${total}`,
+  lane,
+  createdAt.slice(0, 16).replace('T', ' '),
+  shorten(name, 60),
+];
+
+const wholeNumber = (option: string, text: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CommandError(exitCodes.usage, `${option} must be a whole number; "${text}" is not.`);
+};
+
+const fixedAxis = (text: string): [string, number] => {
+  const [, name = '', index = ''] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
+  if (name !== '') return [name, Number(index)];
+  throw new CommandError(exitCodes.usage, `--at must be like seed=0; "${text}" is not.`);
+};

@@ -1,0 +1,24 @@
+import type { ApiKeyScope, Role } from '@backend2/contracts';
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** Deleted keys are not there for any of these. */
+export interface ApiKeyStore {
+  listOf(userId: string): Promise<ApiKey[]>;
+  countOf(userId: string): Promise<number>;
+  create(userId: string, hash: Buffer, key: Omit<ApiKey, 'createdAt' | 'lastUsedAt'>): Promise<ApiKey>;
+  /** Whether the user had such a key. */
+  remove(id: string, userId: string): Promise<boolean>;
+  /** A key that has not expired, of a user who is active; notes its use, to within a minute. */
+  use(
+    hash: Buffer,
+  ): Promise<{ readonly key: ApiKey; readonly userId: string; readonly role: Role } | undefined>;
+}
