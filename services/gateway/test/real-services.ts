@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '@backend2/database';
+import { runProcess, usePostgres, useRedis, type RunningProcess } from '@backend2/testkit';
+import type { ExecutionContext } from 'ava';
+
+export interface RealSystem {
+  readonly url: string;
+  readonly admin: { readonly email: string; readonly password: string };
+  readonly gateway: RunningProcess;
+  /** Starts another gateway on the same servers and answers where it is. */
+  startGateway(): Promise<{ url: string; process: RunningProcess }>;
+}
+
+const repository = new URL('../../../', import.meta.url);
+const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
+
+/** gateway, auth, task-intake and one standard worker as processes, on servers of this test's own. */
+export const startRealSystem = async (t: ExecutionContext): Promise<RealSystem> => {
+  const redis = await useRedis(t);
+  const postgres = await usePostgres(t, {
+    template: 'migrated',
+    prepare: async (url) => void (await migrate(url)),
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-whole-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const env = {
+    REDIS_URL: redis.url,
+    DATABASE_URL: postgres.primaryUrl,
+    DATABASE_REPLICA_URLS: postgres.standbyUrl,
+    SECRET_KEY: 'a secret of this test alone, and long enough',
+    ARTIFACTS_DIR: join(folder, 'artifacts'),
+    DASHBOARD_DIR: join(folder, 'none'),
+    PORT: '0',
+    OPS_PORT: '0',
+    WORKER_PROCESSES: '1',
+    WORKER_THREADS: '2',
+  };
+  const start = (path: string, args: string[] = []) => runProcess(t, fileOf(path), { env, args });
+  const isReady = (message: unknown): boolean => (message as { type?: unknown }).type === 'ready';
+  const ready = (process: RunningProcess) =>
+    process.message<{ ports: Record<string, number> }>(isReady, 60_000);
+
+  const creation = start('services/auth/src/create-admin.ts', ['--if-none', '--email', 'root@example.org']);
+  await creation.exited;
+  const admin = JSON.parse(creation.output) as RealSystem['admin'];
+  const startGateway = async () => {
+    const process = start('services/gateway/src/main.ts');
+    const { ports } = await ready(process);
+    return { url: `http://127.0.0.1:${ports['http']}`, process };
+  };
+  const others = ['auth', 'task-intake', 'standard-worker'].map((name) =>
+    start(`services/${name}/src/main.ts`),
+  );
+  const [first] = await Promise.all([startGateway(), ...others.map(ready)]);
+  return { url: first.url, admin, gateway: first.process, startGateway };
+};
