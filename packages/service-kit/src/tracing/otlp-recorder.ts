@@ -68,7 +68,8 @@ const writable = (attributes: SpanAttributes) => attributes as Attributes;
 const counted = (exporter: SpanExporter, onDropped: (spans: number) => void): SpanExporter => ({
   export: (spans, done) =>
     exporter.export(spans, (result) => {
-      if (Number(result.code) !== 0) onDropped(spans.length);
+      const failed: number = result.code;
+      if (failed !== 0) onDropped(spans.length);
       done(result);
     }),
   forceFlush: async () => exporter.forceFlush?.(),
