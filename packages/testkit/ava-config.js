@@ -5,5 +5,5 @@ export default {
   nodeArguments: ['--conditions=@backend2/source'],
   workerThreads: false,
   concurrency: 2,
-  timeout: '60s',
+  timeout: '180s',
 };

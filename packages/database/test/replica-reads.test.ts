@@ -189,11 +189,11 @@ test('a pool keeps its size, grows by its overflow and says in time when nothing
   const servers = await startOwnPostgres(t, { standby: false });
   const database = connectDatabase({
     primaryUrl: servers.primary.url,
-    pool: { size: 1, maxOverflow: 1, timeoutSeconds: 0.3 },
+    pool: { size: 1, maxOverflow: 1, timeoutSeconds: 3 },
   });
   t.teardown(() => database.close());
-  const busy = [1, 2].map(() => database.primary.query('select pg_sleep(1)'));
+  const held = await Promise.all([database.primary.transaction(), database.primary.transaction()]);
   await t.throwsAsync(database.primary.query('select 1'), { name: 'SequelizeConnectionAcquireTimeoutError' });
-  await Promise.all(busy);
+  await Promise.all(held.map((transaction) => transaction.commit()));
   await t.notThrowsAsync(database.primary.query('select 1'));
 });

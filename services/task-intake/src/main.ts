@@ -3,7 +3,7 @@ import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
 import {
   createReadiness,
   heartbeat,
-  loadConfig,
+  loadConfigOrExit,
   opsServer,
   poolMetrics,
   redisConnection,
@@ -26,7 +26,7 @@ import { readYourWrites } from './streams/read-your-writes.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const config = loadConfig(taskIntakeConfig, process.env);
+const config = loadConfigOrExit(taskIntakeConfig, process.env);
 const telemetry = await startTelemetry({ service: 'task-intake', version, config });
 const { log, metrics, errors } = telemetry;
 const streams = createStreams({
