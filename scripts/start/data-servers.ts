@@ -8,6 +8,7 @@ import {
   startPostgres,
   startRedis,
 } from '@backend2/dev-stack';
+import { checkGivenRedis } from './check-given-redis.ts';
 
 export interface DataServers {
   /** What the services need to know of them. */
@@ -29,7 +30,9 @@ const watchEveryMs = 1_000;
 export async function startDataServers({ folder, env, say }: DataServersOptions): Promise<DataServers> {
   const password = (name: string) => folder.secret(`${name}-password`, () => randomBytes(24).toString('hex'));
   const [redis, postgres] = await settleBoth(
-    env['REDIS_URL'] ? undefined : startOwnRedis(join(folder.path, 'redis'), password('redis'), say),
+    env['REDIS_URL']
+      ? checkGivenRedis(env['REDIS_URL'])
+      : startOwnRedis(join(folder.path, 'redis'), password('redis'), say),
     env['DATABASE_URL']
       ? undefined
       : startOwnPostgres(join(folder.path, 'postgres'), password('postgres'), say),
@@ -90,9 +93,9 @@ async function startOwnPostgres(
 
 /** Both, or neither: what did start is stopped when the other fails. */
 async function settleBoth(
-  redis: Promise<Redis> | undefined,
+  redis: Promise<Redis | void>,
   postgres: Promise<Postgres> | undefined,
-): Promise<[Redis | undefined, Postgres | undefined]> {
+): Promise<[Redis | void, Postgres | undefined]> {
   const [one, other] = await Promise.allSettled([redis, postgres]);
   if (one.status === 'fulfilled' && other.status === 'fulfilled') return [one.value, other.value];
   if (one.status === 'fulfilled') await one.value?.stop();

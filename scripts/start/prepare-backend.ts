@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type DataFolder, runCommand } from '@backend2/dev-stack';
 import { buildDashboard } from './build-dashboard.ts';
+import { checkConfiguration } from './check-configuration.ts';
 import { choosePort } from './choose-port.ts';
 import { type DataServers, startDataServers } from './data-servers.ts';
 import { type Credentials, createFirstAdmin } from './first-admin.ts';
@@ -46,6 +47,7 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
         env['SECRET_KEY'] ?? folder.secret('secret-key', () => randomBytes(48).toString('base64url')),
       port,
     });
+    await checkConfiguration(root, environment);
     await migrate(root, environment);
     const firstAdmin = await createFirstAdmin(root, folder, environment);
     await building;

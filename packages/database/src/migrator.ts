@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { Umzug } from 'umzug';
 import { openServer } from './open-server.ts';
+import { serverName } from './server-name.ts';
 import { createMigrationTable, executedMigrations, migrationTable } from './migration-table.ts';
 import { migrations as all } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -26,7 +27,9 @@ const alone = async <T>(primaryUrl: string, work: () => Promise<T>): Promise<T> 
       reject(new Error('The lock against other migration runs was lost.', { cause })),
     );
   });
-  await holder.connect();
+  await holder.connect().catch((cause: unknown) => {
+    throw new Error(`The Postgres at ${serverName(primaryUrl)} (DATABASE_URL) cannot be used.`, { cause });
+  });
   try {
     await holder.query('select pg_advisory_lock($1)', [lockKey]);
     return await Promise.race([work(), lost]);

@@ -1,6 +1,6 @@
 export { freePort, isPortFree } from './free-port.ts';
 export { findOrInstallRedis } from './debian-redis.ts';
-export { findRedis, howToInstallRedis } from './redis-binary.ts';
+export { findRedis, howToInstallRedis, isSupportedRedis, oldestRedis } from './redis-binary.ts';
 export {
   type Exit,
   type ManagedProcess,

@@ -4,13 +4,16 @@ import { StackError } from './stack-error.ts';
 const names = ['redis-server', 'valkey-server'];
 const oldest = [6, 2] as const;
 
-function versionOf(command: string): readonly [number, number] | undefined {
+export const oldestRedis = oldest.join('.');
+
+function versionOf(command: string): string | undefined {
   const { stdout, status } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  const match = status === 0 ? /v=(\d+)\.(\d+)/.exec(stdout) : null;
-  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+  return status === 0 ? /v=(\d+\.\d+)/.exec(stdout)?.[1] : undefined;
 }
 
-function isOldEnough([major, minor]: readonly [number, number]): boolean {
+/** Of a version such as `7.0.15`. */
+export function isSupportedRedis(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
@@ -27,12 +30,12 @@ export function findRedis(): string | undefined {
   for (const name of names) {
     const version = versionOf(name);
     if (version === undefined) continue;
-    if (isOldEnough(version)) return name;
-    tooOld.push(`${name} ${version.join('.')}`);
+    if (isSupportedRedis(version)) return name;
+    tooOld.push(`${name} ${version}`);
   }
   if (tooOld.length > 0) {
     throw new StackError(
-      `Redis ${oldest.join('.')} or newer is needed, and PATH has only ${tooOld.join(' and ')}. ${howToInstallRedis}`,
+      `Redis ${oldestRedis} or newer is needed, and PATH has only ${tooOld.join(' and ')}. ${howToInstallRedis}`,
     );
   }
   return undefined;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@backend2/client';
-import { type RunningProcess, freePort, runProcess, until } from '@backend2/testkit';
+import { type RunningProcess, freePort, runProcess, until, usePostgres, useRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import sharp from 'sharp';
 
@@ -158,4 +158,49 @@ test('--fresh is refused on servers that are not ours', async (t) => {
   });
   t.is((await run.exited).code, 1);
   t.regex(run.output, /--fresh empties only servers that Backend2 starts itself.*DATABASE_URL/);
+});
+
+test('a Redis that was named and does not answer is named, with the way out', async (t) => {
+  const port = await freePort();
+  const run = runProcess(t, main, {
+    args: ['--data', dataFolder(t), '--port', '0'],
+    env: { REDIS_URL: `redis://:hidden@127.0.0.1:${port}`, DATABASE_URL: 'postgres://127.0.0.1:1/db' },
+  });
+  t.is((await run.exited).code, 1);
+  t.regex(
+    run.output,
+    new RegExp(`Redis at 127.0.0.1:${port} \\(REDIS_URL\\).*ECONNREFUSED.*unset REDIS_URL`),
+  );
+  t.notRegex(run.output, /hidden|\n {4}at /);
+});
+
+test('a Postgres that was named and does not answer is named', async (t) => {
+  const { url } = await useRedis(t);
+  const run = runProcess(t, main, {
+    args: ['--data', dataFolder(t), '--port', '0'],
+    env: { REDIS_URL: url, DATABASE_URL: 'postgres://me:hidden@127.0.0.1:1/db' },
+  });
+  t.is((await run.exited).code, 1);
+  t.regex(run.output, /Postgres at 127.0.0.1:1\/db \(DATABASE_URL\).*ECONNREFUSED/);
+  t.notRegex(run.output, /hidden|\n {4}at /);
+});
+
+test('every setting that is wrong is named at once, of whichever service it is', async (t) => {
+  const { url } = await useRedis(t);
+  const { primaryUrl } = await usePostgres(t);
+  const run = runProcess(t, main, {
+    args: ['--data', dataFolder(t), '--port', '0'],
+    env: {
+      REDIS_URL: url,
+      DATABASE_URL: primaryUrl,
+      LOG_LEVEL: 'FOO',
+      DB_POOL_SIZE: 'many',
+      LUMINA_WORKER_THREADS: '-1',
+    },
+  });
+  t.is((await run.exited).code, 1);
+  t.regex(run.output, /LOG_LEVEL: .*"FOO"/);
+  t.regex(run.output, /DB_POOL_SIZE: .*"many"/);
+  t.regex(run.output, /LUMINA_WORKER_THREADS: .*-1/);
+  t.is(run.output.match(/LOG_LEVEL: /g)?.length, 1);
 });

@@ -5,7 +5,7 @@ import {
   createMetrics,
   createReadiness,
   heartbeat,
-  loadConfig,
+  loadConfigOrExit,
   opsServer,
   redisConnection,
   rpcServer,
@@ -27,7 +27,7 @@ import { readYourWrites } from './streams/read-your-writes.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const config = loadConfig(taskIntakeConfig, process.env);
+const config = loadConfigOrExit(taskIntakeConfig, process.env);
 const log = createLog('task-intake', config.log);
 const metrics = createMetrics('task-intake');
 const errors = await startSentry('task-intake', version, config.sentry);

@@ -88,10 +88,15 @@ export const loadConfig = <T extends object>(
   return values;
 };
 
-/** For a `main.ts`: a bad configuration is said on standard error, without a stack, and ends the process with status 1. */
+/**
+ * For a `main.ts`: a bad configuration is said on standard error, without a stack, and ends the process with status 1.
+ * With `--check-config` among the arguments, a good one ends it with status 0.
+ */
 export const loadConfigOrExit: typeof loadConfig = (schema, env, rules) => {
   try {
-    return loadConfig(schema, env, rules);
+    const config = loadConfig(schema, env, rules);
+    if (process.argv.includes('--check-config')) process.exit(0);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
