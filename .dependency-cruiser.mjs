@@ -5,7 +5,7 @@ const ranks = [
   ['contracts', 'streams', 'dev-stack', 'engines'],
   ['artifacts', 'database', 'client', 'testkit'],
   ['service-kit'],
-  ['worker-runtime', 'cli', 'dashboard'],
+  ['worker-runtime', 'cli', 'dashboard', 'operations'],
 ];
 
 const transports = [

@@ -26,6 +26,8 @@ export interface RunningProcess {
   kill(signal?: NodeJS.Signals): void;
 }
 
+const lastWordsMs = 2000;
+
 /** Runs a TypeScript file as a real process of its own; at the end of the test it is killed with all its children. */
 export function runProcess(t: TestScope, file: string, options: RunProcessOptions = {}): RunningProcess {
   const child = spawn(process.execPath, ['--conditions=@backend2/source', file, ...(options.args ?? [])], {
@@ -43,10 +45,16 @@ export function runProcess(t: TestScope, file: string, options: RunProcessOption
   child.on('message', (message) => messages.push(message));
   child.on('error', () => undefined); // sending to a process that has gone; `exited` tells
   let gone = false;
+  // Its last words may come after its end; its own children may hold the outputs open for ever.
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('exit', (code, signal) => {
       gone = true;
-      resolve({ code, signal });
+      const patience = setTimeout(() => resolve({ code, signal }), lastWordsMs);
+      void closed.then(() => {
+        clearTimeout(patience);
+        resolve({ code, signal });
+      });
     }),
   );
 

@@ -1,0 +1,1 @@
+export { default } from '@backend2/testkit/ava';

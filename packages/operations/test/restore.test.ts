@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NewTask } from '@backend2/client';
+import { migrate } from '@backend2/database';
+import { loadConfig, redisConfig } from '@backend2/service-kit';
+import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import pg from 'pg';
+import { openBackupFolder } from '../src/backup/backup-folder.ts';
+import { restoreBackup } from '../src/backup/restore-backup.ts';
+import { takeBackup } from '../src/backup/take-backup.ts';
+import { OperatorError } from '../src/operator-error.ts';
+import { startCountingTarget } from './counting-target.ts';
+import { createAdmin, migrateDatabase, runToEnd, startSystem } from './start-system.ts';
+
+const folder = (t: ExecutionContext, name: string): string => {
+  const path = mkdtempSync(join(tmpdir(), `backend2-${name}-`));
+  t.teardown(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+};
+
+const startServers = async (t: ExecutionContext) => {
+  const [postgres, redis] = await Promise.all([
+    startOwnPostgres(t, { standby: false, password: 'postgres of this test' }),
+    startOwnRedis(t, { password: 'redis-of-this-test' }),
+  ]);
+  return {
+    env: { DATABASE_URL: postgres.primary.url, DATABASE_REPLICA_URLS: '', REDIS_URL: redis.url },
+    destroy: () => Promise.all([postgres.kill(), redis.kill()]),
+  };
+};
+
+const query = async (url: string, sql: string): Promise<unknown[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+};
+
+const backup = 'packages/operations/src/backup-command.ts';
+const restore = 'packages/operations/src/restore-command.ts';
+const cells = 12;
+const finishedBefore = 5;
+const patience = { timeoutMs: 120_000 };
+
+test('a system destroyed in the middle of its work is restored: what was accepted is there, what was under way is finished, and nothing runs twice', async (t) => {
+  t.timeout(600_000);
+  const target = await startCountingTarget(t);
+  const backups = folder(t, 'backups');
+  const first = await startServers(t);
+  const shared = {
+    HTTP_PRIVATE_HOSTS: target.host,
+    SECRET_KEY: 'a secret of this test alone, and long enough',
+    BACKUP_DIR: backups,
+    BACKUP_PASSPHRASE: 'correct horse battery staple',
+  };
+  const before = { ...shared, ...first.env, ARTIFACTS_DIR: folder(t, 'artifacts') };
+  await migrateDatabase(t, before);
+  const admin = await createAdmin(t, before);
+  const system = await startSystem(t, before, admin);
+
+  const sweep: NewTask = {
+    name: 'counted',
+    kind: 'http.request',
+    input: { url: target.url },
+    variables: [{ name: 'n', values: Array.from({ length: cells }, (_, n) => n) }],
+  };
+  const picture: NewTask = {
+    name: 'picture',
+    kind: 'image.generate',
+    input: { prompts: [{ value: 'a lake' }], ratio: '8:1', seed: 1 },
+  };
+  target.hold((n) => Number(n) >= finishedBefore);
+  const drawn = await system.client.tasks.create(picture);
+  await system.client.tasks.waitUntilFinished(drawn.id);
+  const counted = await system.client.tasks.create(sweep, { idempotencyKey: 'counted' });
+  await until(async () => {
+    const { counts } = await system.client.tasks.get(counted.id);
+    return counts.succeeded === finishedBefore && target.counts.size > finishedBefore;
+  }, patience);
+  const drawnCell = await system.client.tasks.subtask(drawn.id, 0);
+  const image = await system.client.artifacts.get(drawnCell.artifacts[0]?.id ?? '');
+
+  const said = await runToEnd(t, backup, before, ['--format', 'copy']);
+  t.regex(said, /Backup \S+ is whole/);
+  const later = await system.client.tasks.create({ ...sweep, name: 'after the backup' });
+  await system.kill();
+  await first.destroy();
+
+  const second = await startServers(t);
+  const after = { ...shared, ...second.env, ARTIFACTS_DIR: folder(t, 'artifacts') };
+  target.release();
+  target.forget();
+  await runToEnd(t, restore, after);
+  const again = await startSystem(t, after, admin);
+
+  const finished = await again.client.tasks.waitUntilFinished(counted.id);
+  t.is(finished.state, 'succeeded');
+  t.is(finished.counts.succeeded, cells);
+  const ran = [...target.counts].toSorted(([a], [b]) => Number(a) - Number(b));
+  const unfinished = Array.from({ length: cells - finishedBefore }, (_, n) => [
+    String(n + finishedBefore),
+    1,
+  ]);
+  t.deepEqual(ran, unfinished as [string, number][], 'each unfinished cell ran once, and no finished one');
+
+  const { items } = await again.client.tasks.list();
+  t.deepEqual(items.map(({ id }) => id).toSorted(), [drawn.id, counted.id].toSorted());
+  t.false(items.some(({ id }) => id === later.id));
+  const repeated = await again.client.tasks.create(sweep, { idempotencyKey: 'counted' });
+  t.is(repeated.id, counted.id, 'a repeated request is still known');
+  const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  t.is(digest(await again.client.artifacts.get(drawnCell.artifacts[0]?.id ?? '')), digest(image));
+});
+
+test('a backup that is damaged, sealed by another passphrase, or meant for a server that is not empty, is refused before anything is changed', async (t) => {
+  t.timeout(600_000);
+  const { env } = await startServers(t);
+  await migrate(env.DATABASE_URL);
+  const statement = `insert into users (id, email, name, role, password_hash)
+    values (gen_random_uuid(), 'ada@example.org', 'Ada', 'user', 'none')`;
+  await query(env.DATABASE_URL, statement);
+  const path = folder(t, 'backups');
+  const passphrase = 'correct horse battery staple';
+  const opened = await openBackupFolder(path, { passphrase, create: true });
+  const redis = loadConfig({ redis: redisConfig }, env).redis;
+  const shared = { folder: opened, databaseUrl: env.DATABASE_URL, redis, artifactsDir: undefined, jobs: 2 };
+  const say = () => undefined;
+  for (let taken = 0; taken < 3; taken += 1) await takeBackup({ ...shared, format: 'copy', keep: 2, say });
+  const [good = '', bad = '', ...others] = await opened.names();
+  t.deepEqual(others, [], 'the oldest was removed');
+  t.true(readdirSync(path).every((name) => !name.includes('partial')));
+
+  const message = (pattern: RegExp) => ({ instanceOf: OperatorError, message: pattern });
+  const wrong = openBackupFolder(path, { passphrase: 'another', create: false });
+  await t.throwsAsync(wrong, message(/passphrase is not the one/));
+  const put = (name: string, replace: boolean) => restoreBackup({ ...shared, name, replace, say });
+  await t.throwsAsync(put(good, false), message(/is not empty: say --replace/));
+
+  const file = join(path, bad, 'postgres-users.copy.gz');
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  await t.throwsAsync(put(bad, true), message(/damaged: postgres-users\.copy\.gz is not what was written/));
+
+  await query(env.DATABASE_URL, `update users set name = 'changed since'`);
+  await put(good, true);
+  t.deepEqual(await query(env.DATABASE_URL, 'select name from users'), [{ name: 'Ada' }]);
+});
