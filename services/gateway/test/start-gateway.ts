@@ -66,7 +66,7 @@ export const startGateway = async (
     version: 'test',
     log: silentLog(),
     metrics,
-    errors: { capture: (error) => void unexpected.push(error), flush: async () => undefined },
+    errors: { capture: (error) => void unexpected.push(error) },
     artifacts: memoryArtifacts(options.files ?? new Map()),
     composeSheet: options.composeSheet ?? (async () => new Uint8Array()),
   });

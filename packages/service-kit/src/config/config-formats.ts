@@ -89,6 +89,11 @@ export const configFormats = {
         : fail('must be a duration such as 500ms, 30s or 5m'),
   },
   webUrl: { validate: (value: unknown) => checkUrl(value, ['http:', 'https:']) },
+  webUrlOrNone: {
+    validate: (value: unknown) => {
+      if (value !== '') checkUrl(value, ['http:', 'https:']);
+    },
+  },
   redisUrl: { validate: (value: unknown) => checkUrl(value, ['redis:', 'rediss:']) },
   /** Several hosts, comma separated, are servers of which one is the primary. */
   postgresUrl: {

@@ -1,6 +1,7 @@
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { httpRequestInputSchema, type HttpRequestInput, type Json } from '@backend2/contracts';
+import { inSpan } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
 import { SubtaskFailure } from '../subtask-failure.ts';
 import { defineHandler, type TaskContext } from './handler.ts';
@@ -125,17 +126,19 @@ export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpReq
           }),
         ...input.headers,
       };
-      const response = await open(
-        url,
-        {
+      const attributes = { 'http.request.method': input.method, 'server.address': url.hostname };
+      const response = await inSpan(input.method, { kind: 'client', attributes }, async (span) => {
+        const options = {
           method: input.method,
-          headers,
+          headers: { traceparent: span.traceparent, ...headers },
           signal: context.signal,
           agent: false,
           ...(!allowed && { lookup: publicLookup }),
-        },
-        body,
-      );
+        };
+        const opened = await open(url, options, body);
+        span.set({ 'http.response.status_code': opened.statusCode ?? 0 });
+        return opened;
+      });
       try {
         checkStatus(response);
       } catch (error) {
