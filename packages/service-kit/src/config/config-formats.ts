@@ -28,6 +28,12 @@ const checkUrl = (value: unknown, protocols: readonly string[]): void => {
   if (!protocols.includes(new URL(value).protocol)) fail(wanted);
 };
 
+const eachHost = (value: unknown): unknown[] => {
+  const [, before = '', hosts = '', after = ''] =
+    /^(\w+:\/\/(?:[^@/?]*@)?)([^/?@]*)(.*)$/.exec(String(value)) ?? [];
+  return hosts.includes(',') ? hosts.split(',').map((host) => `${before}${host}${after}`) : [value];
+};
+
 const items = (value: string): string[] =>
   value
     .split(',')
@@ -89,7 +95,12 @@ export const configFormats = {
     },
   },
   redisUrl: { validate: (value: unknown) => checkUrl(value, ['redis:', 'rediss:']) },
-  postgresUrl: { validate: (value: unknown) => checkUrl(value, ['postgres:', 'postgresql:']) },
+  /** Several hosts, comma separated, are servers of which one is the primary. */
+  postgresUrl: {
+    validate: (value: unknown) => {
+      for (const url of eachHost(value)) checkUrl(url, ['postgres:', 'postgresql:']);
+    },
+  },
   list: {
     coerce: items,
     validate: (value: unknown) => void (Array.isArray(value) || fail('must be a comma-separated list')),
