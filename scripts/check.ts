@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { boundaries } from './check/boundaries.ts';
+import { contract } from './check/contract.ts';
 import { lockfile } from './check/lockfile.ts';
 import { oneVersion } from './check/one-version.ts';
 import { tableAccess } from './check/table-access.ts';
@@ -8,7 +9,7 @@ import { deadCode, format, lint, types } from './check/tool-steps.ts';
 // One line a step; every step runs, so that one look shows all there is to mend.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const steps = [format, lint, types, boundaries, deadCode, oneVersion, lockfile, tableAccess];
+const steps = [format, lint, types, boundaries, deadCode, oneVersion, lockfile, contract, tableAccess];
 
 const failures: string[] = [];
 for (const step of steps) {
