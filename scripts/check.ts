@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { boundaries } from './check/boundaries.ts';
 import { contract } from './check/contract.ts';
 import { lockfile } from './check/lockfile.ts';
+import { monitoring } from './check/monitoring.ts';
 import { oneVersion } from './check/one-version.ts';
 import { tableAccess } from './check/table-access.ts';
 import { deadCode, format, lint, types } from './check/tool-steps.ts';
@@ -9,7 +10,18 @@ import { deadCode, format, lint, types } from './check/tool-steps.ts';
 // One line a step; every step runs, so that one look shows all there is to mend.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const steps = [format, lint, types, boundaries, deadCode, oneVersion, lockfile, contract, tableAccess];
+const steps = [
+  format,
+  lint,
+  types,
+  boundaries,
+  deadCode,
+  oneVersion,
+  lockfile,
+  contract,
+  monitoring,
+  tableAccess,
+];
 
 const failures: string[] = [];
 for (const step of steps) {

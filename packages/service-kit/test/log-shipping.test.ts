@@ -1,8 +1,7 @@
-import { until } from '@backend2/testkit';
+import { httpSink, until, type SinkRequest } from '@backend2/testkit';
 import test from 'ava';
 import { elasticsearchDestination } from '../src/log/elasticsearch-destination.ts';
 import { logEntry } from '../src/log/log-destination.ts';
-import { httpSink, type SinkRequest } from './fixtures/http-sink.ts';
 
 const entry = (n: number, more: object = {}) =>
   logEntry({

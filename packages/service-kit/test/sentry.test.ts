@@ -1,8 +1,8 @@
 import { DomainError } from '@backend2/contracts';
+import { httpSink } from '@backend2/testkit';
 import test from 'ava';
 import { startSentry } from '../src/sentry/start-sentry.ts';
 import { createLog, withTrace } from '../src/index.ts';
-import { httpSink } from './fixtures/http-sink.ts';
 
 interface SentryEvent {
   readonly release: string;

@@ -1,8 +1,7 @@
-import { until } from '@backend2/testkit';
+import { httpSink, until } from '@backend2/testkit';
 import test from 'ava';
 import { otlpRecorder } from '../src/tracing/otlp-recorder.ts';
 import { currentTrace, inSpan, partsOfTrace, recordSpans } from '../src/index.ts';
-import { httpSink } from './fixtures/http-sink.ts';
 
 interface SentSpan {
   readonly traceId: string;
