@@ -13,5 +13,8 @@ export type { Migration } from './migrations/migration.ts';
 export type { PoolSize, ServerOptions } from './open-server.ts';
 export type { ReplicaHealth } from './replica.ts';
 export { probeConnection, type ProbeConnection } from './probe-connection.ts';
+export * from './roles/apply-roles.ts';
+export * from './roles/login-of.ts';
+export * from './roles/table-access.ts';
 export { serverUrls } from './server-urls.ts';
 export { serverName } from './server-name.ts';
