@@ -19,9 +19,15 @@ const spansOf = (body: string): SentSpan[] =>
 const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 test.serial('where nobody takes spans the trace is carried on all the same', async (t) => {
-  const inner = await inSpan('work', { parent: caller }, async () => currentTrace());
-  t.is(partsOfTrace(inner)?.traceId, '0af7651916cd43dd8448eb211c80319c');
-  t.not(partsOfTrace(inner)?.spanId, 'b7ad6b7169203331');
+  const inner = await inSpan('work', { parent: caller }, () =>
+    inSpan('within', {}, async () => currentTrace()),
+  );
+  t.is(inner, caller);
+  for (const parent of [undefined, 'no trace', caller.replace(/0af\w+/, '0'.repeat(32))]) {
+    const begun = await inSpan('work', { parent }, async () => currentTrace());
+    t.truthy(partsOfTrace(begun));
+    t.not(begun, parent);
+  }
   t.is(currentTrace(), undefined);
 });
 
