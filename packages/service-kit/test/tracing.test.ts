@@ -71,6 +71,25 @@ test.serial(
   },
 );
 
+test.serial('spans that do not fit while the collector is busy are dropped and counted', async (t) => {
+  const server = await httpSink(t, () => ({ status: 200, body: {} }));
+  let dropped = 0;
+  const spans = otlpRecorder({
+    service: 'test',
+    version: '1',
+    instance: 'i',
+    environment: 'e',
+    config: { endpoint: server.url, headers: [], sampleRatio: 1 },
+    mostWaiting: 10,
+    onDropped: (count) => (dropped += count),
+  });
+  for (let n = 0; n < 50; n += 1) spans.record(`span ${n}`, {}).end();
+  await spans.close();
+  const sent = server.requests.flatMap(({ body }) => spansOf(body)).length;
+  t.true(dropped > 0);
+  t.is(sent + dropped, 50);
+});
+
 test.serial('spans a collector does not take are counted', async (t) => {
   const server = await httpSink(t, () => ({ status: 400 }));
   let dropped = 0;
