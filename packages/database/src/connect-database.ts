@@ -2,6 +2,7 @@ import type { Sequelize } from 'sequelize';
 import { DatabaseUnreachableError, isConnectionLoss } from './database-errors.ts';
 import type { Lsn } from './lsn.ts';
 import { openServer, type ServerOptions } from './open-server.ts';
+import { poolUse, type PoolUse } from './pool-use.ts';
 import { primaryClock } from './primary-clock.ts';
 import { probeConnection } from './probe-connection.ts';
 import { watchReplica, type Replica, type ReplicaHealth } from './replica.ts';
@@ -45,6 +46,8 @@ export interface Database {
   /** Where the primary's log stands: called after a commit, a position from which the write is seen. */
   writeLsn(): Promise<Lsn>;
   replicas(): readonly ReplicaHealth[];
+  /** How the connections of this process are used, the primary's first. */
+  pools(): readonly PoolUse[];
   /** Looks at all replicas now. */
   look(): Promise<void>;
   /** Waits for the primary and for a first look at the replicas. @throws DatabaseUnreachableError */
@@ -152,6 +155,10 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
       return (rows as { lsn: Lsn }[])[0]?.lsn as Lsn;
     },
     replicas: () => replicas.map(({ health }) => health),
+    pools: () => [
+      poolUse(serverName(primaryUrl), primary),
+      ...replicas.map(({ server, sequelize }) => poolUse(server, sequelize)),
+    ],
     look,
     start: async () => {
       try {

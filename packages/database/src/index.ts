@@ -1,6 +1,7 @@
 export * from './assert-schema-current.ts';
 export * from './connect-database.ts';
 export * from './database-errors.ts';
+export * from './find-primary.ts';
 export * from './lsn.ts';
 export * from './migrate.ts';
 export * from './models/api-key-model.ts';
@@ -12,4 +13,8 @@ export type { Migration } from './migrations/migration.ts';
 export type { PoolSize, ServerOptions } from './open-server.ts';
 export type { ReplicaHealth } from './replica.ts';
 export { probeConnection, type ProbeConnection } from './probe-connection.ts';
+export * from './roles/apply-roles.ts';
+export * from './roles/login-of.ts';
+export * from './roles/table-access.ts';
+export { serverUrls } from './server-urls.ts';
 export { serverName } from './server-name.ts';

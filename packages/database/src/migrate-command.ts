@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { migrate, migrateDown, migrationStatus } from './migrate.ts';
+import { serverUrls } from './server-urls.ts';
 import { serverName } from './server-name.ts';
 
 const usage = `Usage: migrate up | down [--to NAME|0] | status
@@ -14,7 +15,8 @@ const run = async (): Promise<void> => {
   const [command = ''] = positionals;
   const url = process.env['DATABASE_URL'] ?? '';
   if (!['up', 'down', 'status'].includes(command) || positionals.length !== 1) throw new Error(usage);
-  if (!URL.canParse(url)) throw new Error('DATABASE_URL must be set to the URL of the primary.');
+  if (!serverUrls(url).every((server) => URL.canParse(server)))
+    throw new Error('DATABASE_URL must be set to the URL of the primary.');
   if (command === 'status') {
     const { done, pending } = await migrationStatus(url);
     for (const name of done) say(`done    ${name}`);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { Umzug } from 'umzug';
+import { findPrimary } from './find-primary.ts';
 import { openServer } from './open-server.ts';
 import { serverName } from './server-name.ts';
 import { createMigrationTable, executedMigrations, migrationTable } from './migration-table.ts';
@@ -21,7 +22,10 @@ const lockKey = 712_040_001;
 
 /** Answers once `work` has run with no other runner at work on this database; waits for one that is. */
 const alone = async <T>(primaryUrl: string, work: () => Promise<T>): Promise<T> => {
-  const holder = new pg.Client({ connectionString: primaryUrl, application_name: 'backend2-migrate' });
+  const holder = new pg.Client({
+    connectionString: await findPrimary(primaryUrl),
+    application_name: 'backend2-migrate',
+  });
   const lost = new Promise<never>((_resolve, reject) => {
     holder.on('error', (cause) =>
       reject(new Error('The lock against other migration runs was lost.', { cause })),

@@ -1,4 +1,7 @@
-import { Sequelize } from 'sequelize';
+import { ConnectionRefusedError, Sequelize, type Config } from 'sequelize';
+import type { Client } from 'pg';
+import { findPrimary } from './find-primary.ts';
+import { serverUrls } from './server-urls.ts';
 
 export interface PoolSize {
   /** Connections kept. */
@@ -17,11 +20,12 @@ export interface ServerOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** One Sequelize on one server; it connects when first used. */
+/** One Sequelize on one server, or on whichever of several is the primary when it connects; that is when first used. */
 export const openServer = (url: string, options: ServerOptions): Sequelize => {
   const { size, maxOverflow, timeoutSeconds } = options.pool;
   const statementTimeoutMs = options.statementTimeoutMs ?? 60_000;
-  return new Sequelize(url, {
+  const [first = url, ...others] = serverUrls(url);
+  const server = new Sequelize(first, {
     dialect: 'postgres',
     logging: false,
     pool: { min: size, max: Math.max(1, size + maxOverflow), acquire: timeoutSeconds * 1000, idle: 10_000 },
@@ -34,5 +38,22 @@ export const openServer = (url: string, options: ServerOptions): Sequelize => {
       // The server's own timeout says nothing once the server hangs.
       query_timeout: statementTimeoutMs + 5000,
     },
+  });
+  if (others.length > 0) followPrimary(server, url);
+  return server;
+};
+
+/** New connections go to the primary of the moment; those to one that died die with it. */
+const followPrimary = (server: Sequelize, url: string): void => {
+  server.addHook('beforeConnect', async (config) => {
+    const { hostname, port } = new URL(await findPrimary(url));
+    Object.assign(config as Config, { host: hostname, port: port || '5432' });
+  });
+  server.addHook('afterConnect', async (connection) => {
+    const client = connection as Client;
+    const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+    if (rows[0]?.standby !== true) return;
+    await client.end();
+    throw new ConnectionRefusedError(new Error('The server became a standby.'));
   });
 };

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { findPrimary } from './find-primary.ts';
 
-/** One connection of a monitor's own, so that a full pool is not mistaken for a dead server. It is made anew after any failure. */
+/** One connection of a monitor's own, to the primary where the URL names several servers, so that a full pool is not mistaken for a dead server. It is made anew after any failure. */
 export interface ProbeConnection {
   /** Rejects when there is no answer within the timeout. */
   query<Row extends object>(sql: string): Promise<Row>;
@@ -19,7 +20,7 @@ export const probeConnection = (url: string, timeoutMs: number): ProbeConnection
 
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({
-      connectionString: url,
+      connectionString: await findPrimary(url),
       application_name: 'backend2-monitor',
       connectionTimeoutMillis: timeoutMs,
       query_timeout: timeoutMs,

@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import { hasReplayed, type Lsn } from './lsn.ts';
-import type { PrimaryClock } from './primary-clock.ts';
+import { timelineSql, type PrimaryClock } from './primary-clock.ts';
 import { probeConnection } from './probe-connection.ts';
 
 export interface ReplicaHealth {
@@ -43,11 +43,12 @@ export interface ReplicaSetup {
 interface Position {
   readonly standby: boolean;
   readonly replayed: Lsn | null;
+  readonly timeline: string | null;
 }
 
 const positionSql =
   'select pg_is_in_recovery() as standby, coalesce(pg_last_wal_replay_lsn(), case when pg_is_in_recovery() ' +
-  "then '0/0'::pg_lsn else pg_current_wal_lsn() end)::text as replayed";
+  `then '0/0'::pg_lsn else pg_current_wal_lsn() end)::text as replayed, ${timelineSql}`;
 
 export const watchReplica = (setup: ReplicaSetup): Replica => {
   const { url, server, sequelize, clock, maxLagMs, timeoutMs, onTurn } = setup;
@@ -67,10 +68,15 @@ export const watchReplica = (setup: ReplicaSetup): Replica => {
     onTurn(next);
   };
 
-  const ask = async (): Promise<void> => {
+  const ask = async (): Promise<Position> => {
     const position = await probe.query<Position>(positionSql);
     replayed = position.replayed ?? '0/0';
+    return position;
   };
+
+  /** One that another took the place of has writes of its own, or lacks those of its successor. */
+  const isFormerPrimary = ({ timeline }: Position): boolean =>
+    timeline !== null && clock.timeline !== undefined && timeline < clock.timeline;
 
   return {
     server,
@@ -83,9 +89,13 @@ export const watchReplica = (setup: ReplicaSetup): Replica => {
     },
     look: async () => {
       try {
-        await ask();
+        const position = await ask();
         const lagMs = Math.round(clock.lagMs(replayed));
-        const behind = lagMs > maxLagMs ? `it lags by ${lagMs} ms` : undefined;
+        const behind = isFormerPrimary(position)
+          ? 'it is a former primary, and another has taken its place'
+          : lagMs > maxLagMs
+            ? `it lags by ${lagMs} ms`
+            : undefined;
         turn({ server, usable: !behind, reachable: true, lagMs, ...(behind && { why: behind }) });
       } catch (error) {
         const why = error instanceof Error && error.message ? error.message : String(error);

@@ -35,7 +35,7 @@ test('reads are answered by the standby and writes by the primary', async (t) =>
   });
   t.teardown(() => database.close());
   await database.start();
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
   const port = await database.read((server) =>
     row<{ port: number }>(server, 'select inet_server_port() as port'),
   );
@@ -58,7 +58,7 @@ test('a killed standby fails no read, is left out, and is taken back by itself',
   });
   t.teardown(() => database.close());
   await database.start();
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
 
   let stop = false;
   const seen = new Set<string>();
@@ -88,7 +88,7 @@ test('a read that hangs on a frozen standby is run again on the primary', async 
   t.teardown(() => database.close());
   t.teardown(() => servers.standby.resume());
   await database.start();
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
   servers.standby.pause();
   t.is(await answeredBy(database), 'primary');
   servers.standby.resume();
@@ -119,7 +119,7 @@ test('who has just written reads the write: from the primary while the standby h
     row<{ count: string }>(server, 'select count(*) from notes'),
   );
   t.is(count.count, '1');
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
 
   await standby.primary.query('select pg_wal_replay_resume()');
   await until(async () => (await answeredBy(database, lsn)) === 'standby', {
@@ -158,9 +158,9 @@ test('reads go on from the standby while the primary is away, and writes work ag
   });
   t.teardown(() => database.close());
   await database.start();
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
   await servers.primary.kill();
-  t.is(await answeredBy(database), 'standby');
+  await until(async () => (await answeredBy(database)) === 'standby', { what: 'the standby in use' });
   await t.throwsAsync(database.primary.query('create table late (id int)'));
   await servers.primary.start();
   await until(() => database.primary.query('create table late (id int)'), { what: 'a write on the primary' });

@@ -28,6 +28,8 @@ export interface GeneratedImage {
 export interface GenerateContext {
   /** Rejects the call with the signal's reason at once; what the engine still computes is thrown away. */
   readonly signal: AbortSignal;
+  /** W3C trace context of the call, for the request of an engine that is reached over HTTP. */
+  readonly traceparent?: string;
   /** From 0 to 1, rising. */
   readonly onProgress?: (fraction: number) => void;
 }

@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@backend2/client';
 import { freePort, runProcess, type RunningProcess, type TestScope } from '@backend2/testkit';
 
-export const serviceNames = ['gateway', 'auth', 'task-intake', 'standard-worker'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+/** What it takes to run a task on the standard lane. */
+const serviceNames = ['gateway', 'auth', 'task-intake', 'standard-worker'] as const;
+export type ServiceName = (typeof serviceNames)[number] | 'lumina-worker' | 'health-aggregator';
 
 const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
@@ -54,6 +55,7 @@ export const startSystem = async (
   env: Environment,
   login: Login,
   envOf: (name: ServiceName) => Environment = () => ({}),
+  names: readonly ServiceName[] = serviceNames,
 ): Promise<System> => {
   const processes = new Map<ServiceName, RunningProcess>();
   const port = await freePort();
@@ -75,7 +77,7 @@ export const startSystem = async (
     await process.message((message) => (message as { type?: unknown }).type === 'ready', readyWithinMs);
     return process;
   };
-  await Promise.all(serviceNames.map(start));
+  await Promise.all(names.map(start));
   const client = createClient({ baseUrl: `http://127.0.0.1:${port}` });
   await client.auth.signIn(login.email, login.password);
   return {

@@ -1,9 +1,10 @@
 import test from 'ava';
-import { createLog, withTrace } from '../src/index.ts';
+import { createLog, withTrace, type LogEntry } from '../src/index.ts';
 
 const written = (write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] => {
   const lines: string[] = [];
-  write(createLog('test', { level: 'INFO', format: 'json', debug: false }, (line) => lines.push(line)));
+  const destination = { write: ({ line }: LogEntry) => void lines.push(line), close: async () => undefined };
+  write(createLog('test', { level: 'INFO', format: 'json', debug: false }, [destination]));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 };
 
@@ -27,9 +28,17 @@ test('secrets are hidden by key and by shape, also inside errors', (t) => {
       log.info({ password: 'hunter2', headers: { authorization: 'Bearer abcdefghijkl' } }, 'request');
       log.info({ url: 'postgres://me:hunter2@db/x', text: 'eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl' }, 'connect');
       log.error({ err: new Error('token=hunter2abc refused') }, 'failed');
+      log.warn({ text: 'key b2k_0123456789abcdefghij, whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, 'shown');
+      log.warn({ nested: { list: [{ apiKey: 'MfKQ9r8' }] } }, 'nested');
     }),
   );
-  t.notRegex(text, /hunter2|abcdefghijkl|c2lnbmF0dXJl/);
+  t.notRegex(text, /hunter2|abcdefghijkl|c2lnbmF0dXJl|0123456789|MfKQ9r8/);
+});
+
+test('an event that names its trace keeps it', (t) => {
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const [line] = written((log) => withTrace(trace, () => log.info({ traceId: 'its own' }, 'recorded')));
+  t.is(line?.['traceId'], 'its own');
 });
 
 test('less severe events than configured are not written', (t) => {

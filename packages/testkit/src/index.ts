@@ -1,4 +1,5 @@
 export { freePort } from '@backend2/dev-stack';
+export { type HttpSink, type SinkAnswer, type SinkRequest, httpSink } from './http-sink.ts';
 export { type Inbox, inbox } from './inbox.ts';
 export { startOwnPostgres, startOwnRedis } from './own-servers.ts';
 export { type RunProcessOptions, type RunningProcess, runProcess } from './run-process.ts';

@@ -1,11 +1,10 @@
 import type { Lane } from '@backend2/contracts';
 import {
-  createLog,
-  createMetrics,
   createReadiness,
   loadConfigOrExit,
   opsServer,
   runUntilSignal,
+  startTelemetry,
   type Metrics,
 } from '@backend2/service-kit';
 import { AggregatorRegistry } from 'prom-client';
@@ -30,12 +29,21 @@ export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): P
   const config = loadConfigOrExit(workerConfig(lane), env);
   const service = `${lane}-worker` as const;
   const version = env['BACKEND2_VERSION'] ?? 'development';
-  const log = createLog(service, config.log);
-  if (env['BACKEND2_WORKER_PLACE'] !== undefined) {
+  const place = env['BACKEND2_WORKER_PLACE'];
+  const telemetry = await startTelemetry({ service, version, config, ...(place !== undefined && { place }) });
+  const { log, metrics } = telemetry;
+  if (place !== undefined) {
     const { runWorkerProcess } = await import('./worker-process.ts');
-    return runWorkerProcess(lane, config, version, log);
+    return runWorkerProcess(lane, config, version, telemetry);
   }
-  const workers = supervisor({ module, processes: config.processes, hungMs: config.hungMs, env, log });
+  const workers = supervisor({
+    module,
+    processes: config.processes,
+    hungMs: config.hungMs,
+    env,
+    log,
+    metrics,
+  });
   const readiness = createReadiness([
     {
       name: 'worker-processes',
@@ -47,11 +55,17 @@ export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): P
   ]);
   const ops = opsServer({
     ...config.ops,
-    metrics: mergedMetrics(createMetrics(service), workers),
+    metrics: mergedMetrics(metrics, workers),
     readiness,
     loops: () => workers.loops(),
   });
-  await runUntilSignal([ops, workers], { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }) });
+  await runUntilSignal([ops, workers], {
+    log,
+    readiness,
+    ...config.ops,
+    ports: () => ({ ops: ops.port }),
+    onExit: () => telemetry.close(),
+  });
 };
 
 /** The supervisor's metrics and its processes', added up. */

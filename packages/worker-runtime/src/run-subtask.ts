@@ -6,7 +6,7 @@ import {
   type SubtaskJob,
   type TaskResult,
 } from '@backend2/contracts';
-import type { Log } from '@backend2/service-kit';
+import { inSpan, type Log, type Metrics, type Span } from '@backend2/service-kit';
 import {
   AttemptTimeoutError,
   type DeadReason,
@@ -19,6 +19,7 @@ import type { ArtifactStore } from '@backend2/artifacts';
 import { SubtaskCancelledError, type Cancellations } from './cancellations.ts';
 import type { TaskContext, TaskHandler } from './handlers/handler.ts';
 import { failureOf, recordedError, SubtaskFailure } from './subtask-failure.ts';
+import { subtaskMetrics, type AttemptOutcome } from './subtask-metrics.ts';
 
 export interface RunSubtaskOptions {
   readonly handlers: ReadonlyMap<string, TaskHandler>;
@@ -28,6 +29,9 @@ export interface RunSubtaskOptions {
   /** Names this process in what it reports. */
   readonly worker: string;
   readonly log: Log;
+  readonly metrics: Metrics;
+  /** Told of a handler's error that no kind of failure explains. */
+  readonly onUnexpected: (error: unknown) => void;
 }
 
 const resultBase = ({ payload, attempt }: Pick<Message<SubtaskJob>, 'payload' | 'attempt'>) => ({
@@ -64,6 +68,7 @@ export const deadResult = (
 /** Runs one delivery of a subtask and says what became of it, in the same script that settles its entry. */
 export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
   const { handlers, artifacts, cancellations, results, worker, log } = options;
+  const seen = subtaskMetrics(options.metrics, handlers);
 
   const produce = async (job: SubtaskJob, attempt: number, signal: AbortSignal) => {
     const handler = handlers.get(job.kind);
@@ -118,6 +123,8 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       { err: error, taskId, ordinal, attempt: message.attempt, code, permanent },
       'subtask attempt failed',
     );
+    seen.failed(seen.kindLabel(message.payload.kind), code);
+    if (code === 'failed' && !permanent) options.onUnexpected(error);
     if (permanent) return { kind: 'dead', error: failed };
     const last = message.attempt >= message.maxAttempts;
     return {
@@ -130,10 +137,13 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
     };
   };
 
-  return async (message, { signal }) => {
+  /** One attempt, and how it ended. */
+  const run = async (
+    message: Message<SubtaskJob>,
+    signal: AbortSignal,
+    end: (outcome: AttemptOutcome, error?: unknown) => void,
+  ): Promise<Outcome> => {
     const { payload: job, attempt } = message;
-    if (cancellations.covers(job))
-      return { kind: 'done', emit: emit({ type: 'cancelled', ...resultBase(message) }) };
     const said = results
       .publish({ type: 'started', ...resultBase(message), worker })
       .catch((error: unknown) => {
@@ -150,20 +160,46 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       const made = await unlessAborted(produce(job, attempt, stop), stop);
       const durationMs = performance.now() - begun;
       await said;
+      end('succeeded');
       return { kind: 'done', emit: emit({ type: 'succeeded', ...resultBase(message), ...made, durationMs }) };
     } catch (error) {
       if (signal.aborted) throw error;
       if (watched.signal.aborted || error instanceof SubtaskCancelledError) {
+        end('cancelled');
         return { kind: 'done', emit: emit({ type: 'cancelled', ...resultBase(message) }) };
       }
-      return failure(
-        message,
-        timeout.signal.aborted ? timeout.signal.reason : error,
-        performance.now() - begun,
-      );
+      const reason: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
+      const outcome = failure(message, reason, performance.now() - begun);
+      end(outcome.kind === 'retry' && attempt < message.maxAttempts ? 'retried' : 'failed', reason);
+      return outcome;
     } finally {
       clearTimeout(timer);
       watched.done();
     }
+  };
+
+  return (message, { signal }) => {
+    const { payload: job, attempt } = message;
+    if (cancellations.covers(job)) {
+      return Promise.resolve({ kind: 'done', emit: emit({ type: 'cancelled', ...resultBase(message) }) });
+    }
+    const kind = seen.kindLabel(job.kind);
+    const ids = { taskId: job.taskId, ordinal: job.ordinal, run: job.run, attempt };
+    const attributes = {
+      'backend2.task_id': job.taskId,
+      'backend2.ordinal': job.ordinal,
+      'backend2.run': job.run,
+      'backend2.attempt': attempt,
+    };
+    return inSpan(kind, { kind: 'consumer', parent: message.trace, attributes }, (span: Span) => {
+      const began = performance.now();
+      return run(message, signal, (outcome, error) => {
+        const ms = performance.now() - began;
+        seen.ended(kind, outcome, ms);
+        span.set({ 'backend2.outcome': outcome });
+        if (error !== undefined) span.fail(error);
+        log.debug({ ...ids, kind, outcome, ms: Math.round(ms) }, 'subtask attempt ended');
+      });
+    });
   };
 };

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Log, Loop, Service } from '@backend2/service-kit';
+import { metricNames, type Log, type Loop, type Metrics, type Service } from '@backend2/service-kit';
 import { isPulse } from './pulse.ts';
 
 export interface SupervisorOptions {
@@ -10,6 +10,7 @@ export interface SupervisorOptions {
   readonly hungMs: number;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 export interface Supervisor extends Service {
@@ -25,12 +26,18 @@ const longestPauseMs = 10_000;
 const settledMs = 30_000;
 
 /** Keeps so many worker processes running; a dead one is replaced, after a pause that grows while they die young. */
-export const supervisor = ({ module, processes, hungMs, env, log }: SupervisorOptions): Supervisor => {
+export const supervisor = (options: SupervisorOptions): Supervisor => {
+  const { module, processes, hungMs, env, log, metrics } = options;
   const children = new Set<ChildProcess>();
   const ready = new Set<ChildProcess>();
   const pulses = new Map<ChildProcess, { at: number; idleMs: number }>();
   const pauses = new Set<NodeJS.Timeout>();
   let stopping = false;
+  const restarts = metrics.counter(metricNames.workerRestarts, 'Worker processes replaced');
+  metrics.gauge(metricNames.workerProcesses, 'Worker processes', ['state'], (gauge) => {
+    gauge.set({ state: 'wanted' }, processes);
+    gauge.set({ state: 'ready' }, ready.size);
+  });
 
   const spawn = (
     place: number,
@@ -60,6 +67,7 @@ export const supervisor = ({ module, processes, hungMs, env, log }: SupervisorOp
       onFirstExit(why);
       const next =
         performance.now() - since > settledMs ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+      restarts.inc();
       log.warn({ place, pid: child.pid, why, pauseMs: next }, 'worker process ended; it is replaced');
       const timer = setTimeout(() => {
         pauses.delete(timer);

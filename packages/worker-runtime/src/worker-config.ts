@@ -4,11 +4,13 @@ import {
   opsConfig,
   redisConfig,
   sentryConfig,
+  tracingConfig,
   type ConfigSchema,
   type LogConfig,
   type OpsConfig,
   type RedisConfig,
   type SentryConfig,
+  type TracingConfig,
 } from '@backend2/service-kit';
 
 export interface WorkerConfig {
@@ -16,6 +18,7 @@ export interface WorkerConfig {
   readonly redis: RedisConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly tracing: TracingConfig;
   readonly queue: string;
   readonly processes: number;
   readonly threads: number;
@@ -43,6 +46,7 @@ export const workerConfig = (lane: Lane): ConfigSchema<WorkerConfig> => {
     redis: redisConfig,
     ops: opsConfig,
     sentry: sentryConfig,
+    tracing: tracingConfig,
     queue: {
       doc: 'The stream worked on',
       format: [`${lane}_tasks`],

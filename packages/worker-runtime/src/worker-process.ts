@@ -3,14 +3,12 @@ import { diskArtifactStore } from '@backend2/artifacts';
 import { laneTopics, taskResults, workersGroup, type Lane } from '@backend2/contracts';
 import { createEngine } from '@backend2/engines';
 import {
-  createMetrics,
   createReadiness,
   heartbeat,
   redisConnection,
   runUntilSignal,
-  startSentry,
   streamsObserver,
-  type Log,
+  type Telemetry,
 } from '@backend2/service-kit';
 import { createStreams } from '@backend2/streams';
 import { answerMetrics } from './child-metrics.ts';
@@ -30,12 +28,11 @@ export const runWorkerProcess = async (
   lane: Lane,
   config: WorkerConfig,
   version: string,
-  log: Log,
+  telemetry: Telemetry,
 ): Promise<void> => {
+  const { log, metrics, errors } = telemetry;
   const service = `${lane}-worker` as const;
   const instance = `${hostname()}-${process.pid}`;
-  const metrics = createMetrics(service);
-  const errors = await startSentry(service, version, config.sentry);
   const streams = createStreams({
     connection: redisConnection(config.redis),
     prefix: config.redis.keyPrefix,
@@ -73,6 +70,8 @@ export const runWorkerProcess = async (
       results: streams.publisher(taskResults),
       worker: instance,
       log,
+      metrics,
+      onUnexpected: (error) => errors.capture(error),
     }),
     onDead: ({ message, error, reason }) =>
       message.payload === undefined
@@ -118,6 +117,6 @@ export const runWorkerProcess = async (
       cancelled,
       consumer,
     ],
-    { log, readiness, graceMs: config.ops.graceMs, signals: ['SIGTERM'], onExit: () => errors.flush() },
+    { log, readiness, graceMs: config.ops.graceMs, signals: ['SIGTERM'], onExit: () => telemetry.close() },
   );
 };

@@ -5,6 +5,7 @@ import {
   redisConfig,
   securityConfig,
   sentryConfig,
+  tracingConfig,
   type ConfigSchema,
   type DatabaseConfig,
   type LogConfig,
@@ -12,6 +13,7 @@ import {
   type RedisConfig,
   type SecurityConfig,
   type SentryConfig,
+  type TracingConfig,
 } from '@backend2/service-kit';
 
 export interface AuthConfig {
@@ -20,6 +22,7 @@ export interface AuthConfig {
   readonly database: DatabaseConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly tracing: TracingConfig;
   readonly security: SecurityConfig;
   readonly sessions: { readonly refreshTokenExpireDays: number; readonly sessionExpireDays: number };
 }
@@ -30,6 +33,7 @@ export const authConfig: ConfigSchema<AuthConfig> = {
   database: databaseConfig,
   ops: opsConfig,
   sentry: sentryConfig,
+  tracing: tracingConfig,
   security: securityConfig,
   sessions: {
     refreshTokenExpireDays: {

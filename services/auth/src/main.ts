@@ -2,18 +2,17 @@ import { authRpc } from '@backend2/contracts';
 import { assertSchemaCurrent, asUnavailable, connectDatabase } from '@backend2/database';
 import {
   accessTokensFrom,
-  createLog,
-  createMetrics,
   createReadiness,
   heartbeat,
   loadConfigOrExit,
   metricNames,
   opsServer,
+  poolMetrics,
   redisConnection,
   redisEntities,
   rpcServer,
   runUntilSignal,
-  startSentry,
+  startTelemetry,
   streamsObserver,
 } from '@backend2/service-kit';
 import { createRedisClient, createStreams } from '@backend2/streams';
@@ -35,9 +34,8 @@ import { authHandlers } from './streams/auth-handlers.ts';
 
 const config = loadConfigOrExit(authConfig, process.env);
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const log = createLog('auth', config.log);
-const metrics = createMetrics('auth');
-const errors = await startSentry('auth', version, config.sentry);
+const telemetry = await startTelemetry({ service: 'auth', version, config });
+const { log, metrics, errors } = telemetry;
 const connection = redisConnection(config.redis);
 const prefix = config.redis.keyPrefix;
 const streams = createStreams({
@@ -47,6 +45,7 @@ const streams = createStreams({
   onWarning: (message, fields) => log.warn(fields, message),
 });
 const database = connectDatabase({ ...config.database, applicationName: 'backend2-auth', log });
+poolMetrics(metrics, database);
 const tokens = accessTokensFrom(config.security);
 const entities = redisEntities(connection, prefix, { revocationTtlSeconds: tokens.ttlSeconds });
 const redis = createRedisClient(connection, 'commands');
@@ -117,5 +116,5 @@ await runUntilSignal(
     heartbeat({ service: 'auth', version, streams, readiness, log, metrics }),
     rpc,
   ],
-  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => errors.flush() },
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },
 );

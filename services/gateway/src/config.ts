@@ -5,6 +5,7 @@ import {
   redisConfig,
   securityConfig,
   sentryConfig,
+  tracingConfig,
   type ConfigSchema,
   type CorsConfig,
   type LogConfig,
@@ -12,6 +13,7 @@ import {
   type RedisConfig,
   type SecurityConfig,
   type SentryConfig,
+  type TracingConfig,
 } from '@backend2/service-kit';
 
 export interface GatewayConfig {
@@ -19,6 +21,7 @@ export interface GatewayConfig {
   readonly redis: RedisConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly tracing: TracingConfig;
   readonly security: SecurityConfig;
   readonly cors: CorsConfig;
   readonly http: {
@@ -50,6 +53,7 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
   redis: redisConfig,
   ops: opsConfig,
   sentry: sentryConfig,
+  tracing: tracingConfig,
   security: securityConfig,
   cors: corsConfig,
   http: {

@@ -31,7 +31,7 @@ export interface GatewayParts {
   readonly version: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly errors: ErrorTracker;
+  readonly errors: Pick<ErrorTracker, 'capture'>;
   readonly artifacts: ArtifactFiles;
   readonly composeSheet: Dependencies['composeSheet'];
 }

@@ -1,11 +1,5 @@
 import { contactSheet, diskArtifactStore } from '@backend2/artifacts';
-import {
-  createLog,
-  createMetrics,
-  loadConfigOrExit,
-  runUntilSignal,
-  startSentry,
-} from '@backend2/service-kit';
+import { loadConfigOrExit, runUntilSignal, startTelemetry } from '@backend2/service-kit';
 import { storedArtifactFiles } from './adapters/stored-artifact-files.ts';
 import { gatewayConfig } from './config.ts';
 import { createGateway } from './create-gateway.ts';
@@ -13,9 +7,8 @@ import { oneAtATime } from './exports/one-at-a-time.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
 const config = loadConfigOrExit(gatewayConfig(process.env['NODE_ENV'] === 'production'), process.env);
-const log = createLog('gateway', config.log);
-const metrics = createMetrics('gateway');
-const errors = await startSentry('gateway', version, config.sentry);
+const telemetry = await startTelemetry({ service: 'gateway', version, config });
+const { log, metrics, errors } = telemetry;
 const artifacts = storedArtifactFiles(diskArtifactStore({ folder: config.artifactsDir }));
 const composeSheet = oneAtATime(contactSheet);
 
@@ -25,5 +18,5 @@ await runUntilSignal(gateway.services, {
   readiness: gateway.readiness,
   ...config.ops,
   ports: () => gateway.ports(),
-  onExit: () => errors.flush(),
+  onExit: () => telemetry.close(),
 });

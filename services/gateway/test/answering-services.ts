@@ -1,6 +1,6 @@
 import {
   authRpc,
-  notFound,
+  DomainError,
   taskIntakeRpc,
   type AuthRpc,
   type RpcHandlers,
@@ -16,7 +16,7 @@ const rest = <M>(methods: object, given: Partial<RpcHandlers<M>>): RpcHandlers<M
   const missing = Object.keys(methods).map((name) => [
     name,
     async () => {
-      throw notFound(`answer to ${name}`);
+      throw new DomainError('unavailable', 'no_answer', `Nobody answers to ${name}.`);
     },
   ]);
   return { ...Object.fromEntries(missing), ...given } as RpcHandlers<M>;

@@ -39,14 +39,14 @@ test('refusals of a token speak RFC 6749 and are problems too', async (t) => {
     auth: {
       'tokens.issue': async ({ grant }) => {
         if (grant.grant_type === 'password') {
-          throw new DomainError('unauthenticated', 'invalid_credentials', 'Email or password is wrong.');
+          throw new DomainError('unauthenticated', 'invalid_grant', 'Email or password is wrong.');
         }
         throw new DomainError('limited', 'too_many_attempts', 'Too many.', { retryAfterSeconds: 30 });
       },
     },
   });
   const cases = [
-    [{ grant_type: 'password', username: 'a', password: 'b' }, 400, 'invalid_grant', 'invalid_credentials'],
+    [{ grant_type: 'password', username: 'a', password: 'b' }, 400, 'invalid_grant', 'invalid_grant'],
     [{ grant_type: 'implicit' }, 400, 'unsupported_grant_type', 'validation_failed'],
     [{ grant_type: 'password', username: 'a' }, 400, 'invalid_request', 'validation_failed'],
     [
@@ -143,7 +143,7 @@ test('the cookie opens images and exports and nothing else', async (t) => {
   const status = async (path: string, method = 'GET'): Promise<number> =>
     (await fetch(`${gateway.url}/api/v1${path}`, { method, headers: { cookie } })).status;
   t.is(await status(`/tasks/${task.id}/export?format=csv`), 200);
-  t.is(await status(`/artifacts/${task.id}`), 404);
+  t.is(await status(`/artifacts/${task.id}`), 503);
   t.is(await status(`/tasks/${task.id}`), 401);
   t.is(await status(`/tasks/${task.id}/cancel`, 'POST'), 401);
   t.is(await status('/auth/cookie', 'PUT'), 401);

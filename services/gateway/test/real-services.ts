@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { migrate } from '@backend2/database';
 import { runProcess, usePostgres, useRedis, type RunningProcess } from '@backend2/testkit';
 import type { ExecutionContext } from 'ava';
+import { checkResponses } from './checked-responses.ts';
 
 export interface RealSystem {
   readonly url: string;
@@ -49,7 +50,9 @@ export const startRealSystem = async (t: ExecutionContext): Promise<RealSystem> 
   const startGateway = async () => {
     const process = start('services/gateway/src/main.ts');
     const { ports } = await ready(process);
-    return { url: `http://127.0.0.1:${ports['http']}`, process };
+    const url = `http://127.0.0.1:${ports['http']}`;
+    checkResponses(t, url);
+    return { url, process };
   };
   const others = ['auth', 'task-intake', 'standard-worker'].map((name) =>
     start(`services/${name}/src/main.ts`),

@@ -18,6 +18,7 @@ import type { ExecutionContext } from 'ava';
 import { gatewayConfig } from '../src/config.ts';
 import { createGateway } from '../src/create-gateway.ts';
 import { answeringServices, type AuthAnswers, type TaskAnswers } from './answering-services.ts';
+import { checkResponses } from './checked-responses.ts';
 import { memoryArtifacts } from './memory-artifacts.ts';
 
 export interface TestGatewayOptions {
@@ -66,7 +67,7 @@ export const startGateway = async (
     version: 'test',
     log: silentLog(),
     metrics,
-    errors: { capture: (error) => void unexpected.push(error), flush: async () => undefined },
+    errors: { capture: (error) => void unexpected.push(error) },
     artifacts: memoryArtifacts(options.files ?? new Map()),
     composeSheet: options.composeSheet ?? (async () => new Uint8Array()),
   });
@@ -78,8 +79,10 @@ export const startGateway = async (
   const stop = (): Promise<void> => stopAll(AbortSignal.timeout(1000));
   t.teardown(stop);
   const tokens = accessTokensFrom(config.security);
+  const url = `http://127.0.0.1:${gateway.ports().http}`;
+  checkResponses(t, url);
   return {
-    url: `http://127.0.0.1:${gateway.ports().http}`,
+    url,
     redisUrl,
     streams,
     tokens,

@@ -146,12 +146,12 @@ test('a refusal does not use an idempotency key up', async (t) => {
   const gateway = await startGateway(t, {
     tasks: {
       'tasks.create': async (request) => {
-        if (full) throw new DomainError('conflict', 'quota_exceeded', 'Too many tasks.');
+        if (full) throw new DomainError('limited', 'rate_limited', 'Too many tasks.');
         return create(request);
       },
     },
   });
-  t.is((await submit(gateway, 'k')).status, 409);
+  t.is((await submit(gateway, 'k')).status, 429);
   full = false;
   const response = await submit(gateway, 'k');
   t.is(response.status, 202);

@@ -4,12 +4,14 @@ import {
   opsConfig,
   redisConfig,
   sentryConfig,
+  tracingConfig,
   type ConfigSchema,
   type DatabaseConfig,
   type LogConfig,
   type OpsConfig,
   type RedisConfig,
   type SentryConfig,
+  type TracingConfig,
 } from '@backend2/service-kit';
 
 export interface HealthAggregatorConfig {
@@ -18,6 +20,7 @@ export interface HealthAggregatorConfig {
   readonly database: DatabaseConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly tracing: TracingConfig;
   readonly staleMs: number;
   readonly probeEveryMs: number;
 }
@@ -28,6 +31,7 @@ export const healthAggregatorConfig: ConfigSchema<HealthAggregatorConfig> = {
   database: databaseConfig,
   ops: opsConfig,
   sentry: sentryConfig,
+  tracing: tracingConfig,
   staleMs: {
     doc: 'Silence after which a process is taken to be dead',
     format: 'milliseconds',

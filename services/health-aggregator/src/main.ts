@@ -1,8 +1,6 @@
 import { heartbeats } from '@backend2/contracts';
 import { connectDatabase } from '@backend2/database';
 import {
-  createLog,
-  createMetrics,
   createReadiness,
   heartbeat,
   loadConfigOrExit,
@@ -10,10 +8,11 @@ import {
   redisConnection,
   redisEntities,
   runUntilSignal,
-  startSentry,
+  startTelemetry,
   streamsObserver,
 } from '@backend2/service-kit';
 import { createRedisClient, createStreams } from '@backend2/streams';
+import { backlogProbe } from './adapters/backlog-probe.ts';
 import { primaryProbe, standbyProbe } from './adapters/postgres-probe.ts';
 import { redisProbe } from './adapters/redis-probe.ts';
 import { streamProbe } from './adapters/stream-probe.ts';
@@ -26,9 +25,8 @@ import { probing } from './probing.ts';
 
 const config = loadConfigOrExit(healthAggregatorConfig, process.env);
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const log = createLog('health-aggregator', config.log);
-const metrics = createMetrics('health-aggregator');
-const errors = await startSentry('health-aggregator', version, config.sentry);
+const telemetry = await startTelemetry({ service: 'health-aggregator', version, config });
+const { log, metrics } = telemetry;
 const connection = redisConnection(config.redis);
 const prefix = config.redis.keyPrefix;
 const streams = createStreams({
@@ -43,7 +41,7 @@ const entities = redisEntities(connection, prefix, { healthTtlSeconds: 10, onErr
 const redis = createRedisClient(connection, 'commands');
 redis.on('error', onError);
 const database = connectDatabase({ ...config.database, pool: { ...config.database.pool, size: 0 }, log });
-const primary = primaryProbe(config.database.primaryUrl, 1500);
+const primary = primaryProbe(config.database.primaryUrl, 1500, metrics);
 
 const roll = rollCall(config.staleMs);
 const ear = streams.broadcast(heartbeats).subscribe({
@@ -59,6 +57,7 @@ const probes = probing({
     standbyProbe(database, metrics),
     redisProbe(streams, redis, metrics),
     streamProbe(streams, metrics),
+    backlogProbe(database, metrics),
   ],
   everyMs: config.probeEveryMs,
   timeoutMs: 1900,
@@ -102,5 +101,5 @@ await runUntilSignal(
     keeper,
     heartbeat({ service: 'health-aggregator', version, streams, readiness, log, metrics }),
   ],
-  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => errors.flush() },
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },
 );

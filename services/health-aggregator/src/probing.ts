@@ -34,6 +34,7 @@ const within = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
 export const probing = (setup: ProbingSetup): Probing => {
   const { probes, everyMs, timeoutMs, log, metrics, onLook } = setup;
   const seconds = metrics.histogram(metricNames.probe, 'Seconds of a probe', ['probe']);
+  const failure = metrics.gauge(metricNames.probeFailing, '1 while the probe fails', ['probe']);
   const found = new Map<string, Finding[]>();
   const failing = new Set<string>();
   const timers: NodeJS.Timeout[] = [];
@@ -46,11 +47,13 @@ export const probing = (setup: ProbingSetup): Probing => {
     const at = new Date();
     try {
       found.set(probe.name, await within(probe.look(at), timeoutMs));
+      failure.set({ probe: probe.name }, 0);
       if (failing.delete(probe.name)) log.info({ probe: probe.name }, 'probe succeeds again');
       onLook?.(probe, true);
     } catch (error) {
       const why = error instanceof Error && error.message ? error.message : String(error);
       found.set(probe.name, probe.onFailure(why, at));
+      failure.set({ probe: probe.name }, 1);
       if (!failing.has(probe.name)) log.warn({ err: error, probe: probe.name }, 'probe fails');
       failing.add(probe.name);
       onLook?.(probe, false);

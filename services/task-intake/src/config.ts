@@ -4,12 +4,14 @@ import {
   opsConfig,
   redisConfig,
   sentryConfig,
+  tracingConfig,
   type ConfigSchema,
   type DatabaseConfig,
   type LogConfig,
   type OpsConfig,
   type RedisConfig,
   type SentryConfig,
+  type TracingConfig,
 } from '@backend2/service-kit';
 
 export interface TaskIntakeConfig {
@@ -18,6 +20,7 @@ export interface TaskIntakeConfig {
   readonly database: DatabaseConfig;
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
+  readonly tracing: TracingConfig;
   readonly apiPrefix: string;
   readonly maxSubtasksPerTask: number;
 }
@@ -28,6 +31,7 @@ export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
   database: databaseConfig,
   ops: opsConfig,
   sentry: sentryConfig,
+  tracing: tracingConfig,
   apiPrefix: { doc: 'Prefix of the public API', format: 'text', default: '/api/v1', env: 'API_V1_STR' },
   maxSubtasksPerTask: {
     doc: 'Most subtasks of one task',

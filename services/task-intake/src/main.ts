@@ -1,16 +1,15 @@
 import { control, taskIntakeRpc, type Lane } from '@backend2/contracts';
 import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
 import {
-  createLog,
-  createMetrics,
   createReadiness,
   heartbeat,
   loadConfigOrExit,
   opsServer,
+  poolMetrics,
   redisConnection,
   rpcServer,
   runUntilSignal,
-  startSentry,
+  startTelemetry,
   streamsObserver,
 } from '@backend2/service-kit';
 import { createStreams } from '@backend2/streams';
@@ -28,9 +27,8 @@ import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
 const config = loadConfigOrExit(taskIntakeConfig, process.env);
-const log = createLog('task-intake', config.log);
-const metrics = createMetrics('task-intake');
-const errors = await startSentry('task-intake', version, config.sentry);
+const telemetry = await startTelemetry({ service: 'task-intake', version, config });
+const { log, metrics, errors } = telemetry;
 const streams = createStreams({
   connection: redisConnection(config.redis),
   prefix: config.redis.keyPrefix,
@@ -38,6 +36,7 @@ const streams = createStreams({
   onWarning: (message, fields) => log.warn(fields, message),
 });
 const database = connectDatabase({ ...config.database, log });
+poolMetrics(metrics, database);
 const readiness = createReadiness([
   { name: 'redis', check: () => streams.checkWritable() },
   { name: 'postgres', check: () => database.primary.authenticate() },
@@ -60,6 +59,7 @@ const recorder = resultRecorder({
   store: postgresRecorderStore(primary),
   events,
   metrics,
+  log,
   apiPrefix,
   runTimes,
   onProgress: (progressed) => {
@@ -85,6 +85,7 @@ const rpc = rpcServer(
     },
     wakeDispatcher: (lane) => dispatchers[lane].wake(),
     apiPrefix,
+    log,
   }),
   { log, onUnexpected: (error) => errors.capture(error) },
 );
@@ -105,5 +106,5 @@ await runUntilSignal(
     dispatchers.standard,
     dispatchers.lumina,
   ],
-  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => errors.flush() },
+  { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },
 );

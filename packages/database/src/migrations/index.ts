@@ -2,6 +2,7 @@ import type { Migration } from './migration.ts';
 import { users } from './0001-users.ts';
 import { tasks } from './0002-tasks.ts';
 import { apiKeys } from './0003-api-keys.ts';
+import { taskTrace } from './0050-task-trace.ts';
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [users, tasks, apiKeys];
+export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { migrate, serverName } from '@backend2/database';
+import { applyRoles, groupOf, migrate, serverName } from '@backend2/database';
 import { redisConnection, type RedisConfig } from '@backend2/service-kit';
 import { createRedisClient } from '@backend2/streams';
 import pg from 'pg';
@@ -58,6 +58,8 @@ export const restoreBackup = async (options: RestoreOptions): Promise<void> => {
     await restore();
     await compareRows(databaseUrl, manifest);
     const newer = await migrate(databaseUrl);
+    // The rights went with the tables; who may sign in did not.
+    if (await hasRoles(databaseUrl)) await applyRoles(databaseUrl, { logins: [] });
     say(
       `Postgres: ${manifest.postgres.tables.length} tables restored and counted` +
         (newer.length > 0 ? `; migrated on with ${newer.join(', ')}` : ''),
@@ -137,6 +139,12 @@ const postgresRestorer = async (
     );
   return () => restorePgDump(databaseUrl, command, jobs, path, key);
 };
+
+const hasRoles = (url: string): Promise<boolean> =>
+  withClient(url, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [groupOf('auth')]);
+    return rowCount === 1;
+  });
 
 const compareRows = (url: string, { postgres }: Manifest): Promise<void> =>
   withClient(url, async (client) => {

@@ -28,6 +28,12 @@ const checkUrl = (value: unknown, protocols: readonly string[]): void => {
   if (!protocols.includes(new URL(value).protocol)) fail(wanted);
 };
 
+const eachHost = (value: unknown): unknown[] => {
+  const [, before = '', hosts = '', after = ''] =
+    /^(\w+:\/\/(?:[^@/?]*@)?)([^/?@]*)(.*)$/.exec(String(value)) ?? [];
+  return hosts.includes(',') ? hosts.split(',').map((host) => `${before}${host}${after}`) : [value];
+};
+
 const items = (value: string): string[] =>
   value
     .split(',')
@@ -83,8 +89,18 @@ export const configFormats = {
         : fail('must be a duration such as 500ms, 30s or 5m'),
   },
   webUrl: { validate: (value: unknown) => checkUrl(value, ['http:', 'https:']) },
+  webUrlOrNone: {
+    validate: (value: unknown) => {
+      if (value !== '') checkUrl(value, ['http:', 'https:']);
+    },
+  },
   redisUrl: { validate: (value: unknown) => checkUrl(value, ['redis:', 'rediss:']) },
-  postgresUrl: { validate: (value: unknown) => checkUrl(value, ['postgres:', 'postgresql:']) },
+  /** Several hosts, comma separated, are servers of which one is the primary. */
+  postgresUrl: {
+    validate: (value: unknown) => {
+      for (const url of eachHost(value)) checkUrl(url, ['postgres:', 'postgresql:']);
+    },
+  },
   list: {
     coerce: items,
     validate: (value: unknown) => void (Array.isArray(value) || fail('must be a comma-separated list')),

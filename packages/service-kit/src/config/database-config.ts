@@ -8,7 +8,7 @@ export interface DatabaseConfig {
 
 export const databaseConfig: ConfigSchema<DatabaseConfig> = {
   primaryUrl: {
-    doc: 'The primary',
+    doc: 'The primary; several hosts (one:5432,two:5432) where a standby may take its place',
     format: 'postgresUrl',
     default: 'postgres://postgres@127.0.0.1:5432/backend2',
     env: 'DATABASE_URL',

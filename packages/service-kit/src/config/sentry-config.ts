@@ -8,7 +8,7 @@ export interface SentryConfig {
 }
 
 export const sentryConfig: ConfigSchema<SentryConfig> = {
-  dsn: { doc: 'Empty: off', format: 'text', default: '', env: 'SENTRY_DSN', sensitive: true },
+  dsn: { doc: 'Empty: off', format: 'webUrlOrNone', default: '', env: 'SENTRY_DSN', sensitive: true },
   environment: { doc: 'Name shown', format: 'text', default: 'development', env: 'SENTRY_ENVIRONMENT' },
   tracesSampleRate: {
     doc: 'Share of traces sent',

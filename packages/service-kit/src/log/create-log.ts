@@ -1,8 +1,9 @@
 import bunyan from 'bunyan';
 import type { LogConfig } from '../config/log-config.ts';
-import { currentTraceId } from '../rpc/trace-context.ts';
+import { currentTraceId } from '../tracing/trace-context.ts';
+import { consoleDestination } from './console-destination.ts';
+import { logEntry, type LogDestination } from './log-destination.ts';
 import { logError } from './log-error.ts';
-import { prettyLine } from './pretty-line.ts';
 import { redact } from './redact.ts';
 
 /** A bunyan logger: `log.info({ fields }, 'constant message')`; `log.child({ taskId })` binds fields. */
@@ -11,22 +12,22 @@ export type Log = bunyan;
 const levels = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
 
 /**
- * One line an event. Secrets are hidden by key and by shape in whatever is logged, the trace of the work in hand is
- * bound by itself.
+ * Secrets are hidden by key and by shape in whatever is logged, the trace of the work in hand is bound by itself
+ * unless the event names another.
  *
- * @param write gets each line without its newline; standard output unless given.
+ * @param destinations the console unless given.
  */
 export const createLog = (
   service: string,
-  config: LogConfig,
-  write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+  config: Pick<LogConfig, 'level' | 'format' | 'debug'>,
+  destinations: readonly LogDestination[] = [consoleDestination(config)],
 ): Log => {
-  const color = config.format === 'pretty' && process.stdout.isTTY;
   const stream = {
     write: (record: Record<string, unknown>) => {
       const traceId = currentTraceId();
-      const safe = redact(traceId === undefined ? record : { ...record, traceId }) as Record<string, unknown>;
-      write(config.format === 'pretty' ? prettyLine(safe, color) : JSON.stringify(safe));
+      const safe = redact(traceId === undefined ? record : { traceId, ...record });
+      const entry = logEntry(safe as Record<string, unknown>);
+      for (const destination of destinations) destination.write(entry);
     },
   };
   return bunyan.createLogger({

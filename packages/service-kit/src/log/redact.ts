@@ -5,6 +5,8 @@ const secretKey =
 
 const shapes: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{5,}\.[\w-]{2,}\.[\w-]*/g, hidden],
+  // API keys, webhook secrets.
+  [/\b(b2k_|whsec_)[\w+/=-]{12,}/g, `$1${hidden}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${hidden}`],
   [/([a-z][a-z\d+.-]*:\/\/)[^\s/?#@]*@/gi, `$1${hidden}@`],
   [
@@ -13,9 +15,12 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-const mayHoldSecret = /eyJ|bearer|basic|:\/\/|token|passw|secret|api[-_]?key|signature/i;
+const mayHoldSecret = /eyJ|b2k_|whsec_|bearer|basic|:\/\/|token|passw|secret|api[-_]?key|signature/i;
 
-/** Hides what looks like a JWT, an Authorization value, a URL's userinfo or a `password=...` inside a text. */
+/**
+ * Hides what looks like a JWT, an API key, a webhook secret, an Authorization value, a URL's userinfo or a
+ * `password=...` inside a text.
+ */
 export const redactText = (text: string): string =>
   mayHoldSecret.test(text) ? shapes.reduce((done, [shape, by]) => done.replace(shape, by), text) : text;
 

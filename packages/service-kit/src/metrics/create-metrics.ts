@@ -4,7 +4,13 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   readonly registry: Registry;
   counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
-  gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
+  /** @param collect sets its values whenever they are asked for. */
+  gauge<L extends string>(
+    name: string,
+    help: string,
+    labels?: readonly L[],
+    collect?: (gauge: Gauge<L>) => void,
+  ): Gauge<L>;
   /** @param buckets upper bounds; seconds from 1 ms to 30 s unless given. */
   histogram<L extends string>(
     name: string,
@@ -28,8 +34,20 @@ export const createMetrics = (service: string): Metrics => {
     registry,
     counter: (name, help, labelNames = []) =>
       once(name, () => new Counter({ name, help, labelNames, registers })),
-    gauge: (name, help, labelNames = []) =>
-      once(name, () => new Gauge({ name, help, labelNames, registers })),
+    gauge: (name, help, labelNames = [], collect = () => undefined) =>
+      once(
+        name,
+        () =>
+          new Gauge({
+            name,
+            help,
+            labelNames,
+            registers,
+            collect() {
+              collect(this);
+            },
+          }),
+      ),
     histogram: (name, help, labelNames = [], buckets = latencySeconds) =>
       once(name, () => new Histogram({ name, help, labelNames, registers, buckets: [...buckets] })),
   };

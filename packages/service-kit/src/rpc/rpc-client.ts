@@ -11,7 +11,7 @@ import {
 import { RpcRemoteError, RpcTimeoutError, type RpcClient } from '@backend2/streams';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { BreakerOpenError, createBreaker } from './create-breaker.ts';
-import { childTrace, currentTrace } from './trace-context.ts';
+import { inSpan } from '../tracing/span.ts';
 
 export interface RpcCallOptions {
   /** Default the client's. */
@@ -83,11 +83,20 @@ export const rpcClient = <M>(
   const breaker = createBreaker(
     contract.name,
     (method: string, request: unknown, options: RpcCallOptions) =>
-      client.call(contract.name, method, request, {
-        timeoutMs: options.timeoutMs ?? setup.timeoutMs ?? 10_000,
-        trace: options.trace ?? childTrace(currentTrace()),
-        ...(options.signal && { signal: options.signal }),
-      }),
+      inSpan(
+        `${server}/${method}`,
+        {
+          kind: 'client',
+          parent: options.trace,
+          attributes: { 'rpc.system': 'backend2', 'rpc.service': server, 'rpc.method': method },
+        },
+        ({ traceparent }) =>
+          client.call(contract.name, method, request, {
+            timeoutMs: options.timeoutMs ?? setup.timeoutMs ?? 10_000,
+            trace: traceparent,
+            ...(options.signal && { signal: options.signal }),
+          }),
+      ),
     { metrics: setup.metrics, isExpected: saysNothing },
   );
   return {

@@ -8,7 +8,7 @@ import {
 } from '@backend2/contracts';
 import type { Consumer, Streams, WireError } from '@backend2/streams';
 import type { Log } from '../log/create-log.ts';
-import { childTrace, withTrace } from './trace-context.ts';
+import { inSpan } from '../tracing/span.ts';
 
 /** The consumer group of every RPC server's request stream. */
 export const rpcServersGroup = 'servers';
@@ -41,6 +41,12 @@ export const rpcServer = <M>(
   { log, concurrency = 32, asDomainError, onUnexpected }: RpcServerSetup,
 ): Consumer => {
   const methods = contract.methods as AnyMethods;
+  const server = contract.name.replace(/^rpc:/, '');
+  const attributesOf = (method: string) => ({
+    'rpc.system': 'backend2',
+    'rpc.service': server,
+    'rpc.method': method,
+  });
   const answer = async (name: string, params: unknown, signal: AbortSignal): Promise<unknown> => {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (!method) throw new DomainError('absent', 'unknown_method', `${contract.name} has no method ${name}.`);
@@ -53,21 +59,25 @@ export const rpcServer = <M>(
     group: rpcServersGroup,
     concurrency,
     handler: (name, params, { signal, trace }) =>
-      withTrace(childTrace(trace), async () => {
-        try {
-          return await answer(name, params, signal);
-        } catch (error) {
-          if (error instanceof DomainError) throw error;
-          const meant = asDomainError?.(error);
-          if (meant) {
-            log.warn({ err: error, method: name }, 'rpc handler lost what it depends on');
-            throw meant;
+      inSpan(
+        `${server}/${name}`,
+        { kind: 'server', parent: trace, attributes: attributesOf(name) },
+        async () => {
+          try {
+            return await answer(name, params, signal);
+          } catch (error) {
+            if (error instanceof DomainError) throw error;
+            const meant = asDomainError?.(error);
+            if (meant) {
+              log.warn({ err: error, method: name }, 'rpc handler lost what it depends on');
+              throw meant;
+            }
+            log.error({ err: error, method: name }, 'rpc handler failed');
+            onUnexpected?.(error);
+            throw error;
           }
-          log.error({ err: error, method: name }, 'rpc handler failed');
-          onUnexpected?.(error);
-          throw error;
-        }
-      }),
+        },
+      ),
     encodeError: encodeDomainError,
   });
 };

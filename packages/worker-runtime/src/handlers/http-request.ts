@@ -1,6 +1,7 @@
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { httpRequestInputSchema, type HttpRequestInput, type Json } from '@backend2/contracts';
+import { inSpan } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
 import { SubtaskFailure } from '../subtask-failure.ts';
 import { defineHandler, type TaskContext } from './handler.ts';
@@ -34,6 +35,16 @@ const open = (url: URL, options: RequestOptions, body: string | undefined): Prom
     request.on('error', reject);
     request.end(body);
   });
+
+/** A server that cannot be reached is no defect of ours, and may be back later. */
+const unreachable = (url: URL, cause: unknown, signal: AbortSignal): unknown => {
+  if (signal.aborted || cause instanceof PermanentError || !(cause instanceof Error)) return cause;
+  const why = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+  return new SubtaskFailure('http_unreachable', `${url.host} cannot be reached: ${why}`, {
+    permanent: false,
+    cause,
+  });
+};
 
 const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Buffer> => {
   const parts: Buffer[] = [];
@@ -125,17 +136,21 @@ export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpReq
           }),
         ...input.headers,
       };
-      const response = await open(
-        url,
-        {
+      const attributes = { 'http.request.method': input.method, 'server.address': url.hostname };
+      const response = await inSpan(input.method, { kind: 'client', attributes }, async (span) => {
+        const options = {
           method: input.method,
-          headers,
+          headers: { traceparent: span.traceparent, ...headers },
           signal: context.signal,
           agent: false,
           ...(!allowed && { lookup: publicLookup }),
-        },
-        body,
-      );
+        };
+        const opened = await open(url, options, body).catch((error: unknown) => {
+          throw unreachable(url, error, context.signal);
+        });
+        span.set({ 'http.response.status_code': opened.statusCode ?? 0 });
+        return opened;
+      });
       try {
         checkStatus(response);
       } catch (error) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { imageInputSchema, sizeOfRatio, type ImageInput, type Json, type Prompt } from '@backend2/contracts';
 import { EngineUnavailableError, type ImageEngine, type ImageRequest } from '@backend2/engines';
 import { createBreaker, type Metrics } from '@backend2/service-kit';
+import { watchedEngine } from './watched-engine.ts';
 import { PermanentError } from '@backend2/streams';
 import type { TaskContext, TaskHandler } from './handler.ts';
 
@@ -36,7 +37,7 @@ const shapeOf = ({ ratio, engineOptions = {} }: ImageInput) => {
 
 /** `image.generate`: asks the lane's engine, through a breaker, and keeps what it makes. */
 export const imageGenerate = (engine: ImageEngine, metrics: Metrics): TaskHandler<ImageInput> => {
-  const breaker = createBreaker(`engine:${engine.name}`, engine.generate.bind(engine), {
+  const breaker = createBreaker(`engine:${engine.name}`, watchedEngine(engine, metrics), {
     metrics,
     isExpected: (error) => !(error instanceof EngineUnavailableError),
   });

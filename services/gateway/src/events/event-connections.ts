@@ -35,11 +35,16 @@ export class EventConnections {
   readonly #open = new Set<Connection>();
   readonly #stops: (() => void)[] = [];
   readonly #maxBufferedBytes: number;
+  readonly #cuts: ReturnType<Metrics['counter']>;
 
   constructor(options: EventConnectionOptions) {
     this.#options = options;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? 1_048_576;
     const gauge = options.metrics.gauge(metricNames.eventStreams, 'Event streams open now');
+    this.#cuts = options.metrics.counter(
+      metricNames.eventStreamsCut,
+      'Event streams cut off because the client was slow',
+    );
     const heartbeat = setInterval(() => {
       gauge.set(this.#open.size);
       this.#beat();
@@ -138,10 +143,12 @@ export class EventConnections {
   }
 
   #cut(connection: Connection): void {
-    const { metrics, log } = this.#options;
-    metrics.counter(metricNames.eventStreamsCut, 'Event streams cut off because the client was slow').inc();
+    this.#cuts.inc();
     const { response, claims } = connection;
-    log.info({ userId: claims.userId, waiting: response.writableLength }, 'slow event stream cut off');
+    this.#options.log.info(
+      { userId: claims.userId, waiting: response.writableLength },
+      'slow event stream cut off',
+    );
     this.#drop(connection, { end: false });
   }
 

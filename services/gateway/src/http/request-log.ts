@@ -1,10 +1,9 @@
 import type { Log, Metrics } from '@backend2/service-kit';
 import { metricNames } from '@backend2/service-kit';
 import type { RequestHandler, Response } from 'express';
-import { requestIdOf } from './request-context.ts';
+import { requestIdOf, routeOf } from './request-context.ts';
 
 interface Noted {
-  /** The path's pattern: a label must not be of the caller's making. */
   route?: string;
   userId?: string;
   oauthErrors?: boolean;
@@ -32,10 +31,17 @@ export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
     'route',
     'status',
   ]);
+  const inFlight = metrics.gauge(
+    metricNames.httpInFlight,
+    'HTTP requests being answered, event streams among them',
+  );
   return (request, response, next) => {
     const began = performance.now();
+    inFlight.inc();
     response.once('close', () => {
-      const { route = 'none', userId } = response.locals as Noted;
+      inFlight.dec();
+      const route = routeOf(response);
+      const { userId } = response.locals as Noted;
       const ms = Math.round(performance.now() - began);
       const { method } = request;
       const status = response.writableFinished ? response.statusCode : 499;

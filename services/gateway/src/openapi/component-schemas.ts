@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { schemaNames } from './schema-names.ts';
 
@@ -19,11 +20,20 @@ export class ComponentSchemas {
       unrepresentable: 'any',
       io,
     }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
-    for (const [name, component] of Object.entries($defs ?? {})) this.all[name] = atComponents(component);
+    for (const [name, component] of Object.entries($defs ?? {})) this.#put(name, atComponents(component));
     const name = schemaNames.get(schema)?.id;
     if (name === undefined) return atComponents(made);
-    this.all[name] = atComponents(made);
     return { $ref: `#/components/schemas/${name}` };
+  }
+
+  #put(name: string, component: JsonSchema): void {
+    const other = this.all[name];
+    if (other !== undefined && !isDeepStrictEqual(other, component)) {
+      throw new Error(
+        `${name} is not the same sent in as it comes out: name the two apart in schema-names.ts.`,
+      );
+    }
+    this.all[name] = component;
   }
 }
 

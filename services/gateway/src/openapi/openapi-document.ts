@@ -1,48 +1,18 @@
-import { healthViewSchema, problemSchema } from '@backend2/contracts';
+import { healthViewSchema } from '@backend2/contracts';
 import type { z } from 'zod';
 import type { Route } from '../http/route.ts';
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts';
+import { RefusalResponses } from './refusal-responses.ts';
 import { requestExamples } from './request-examples.ts';
-
-type Refusals = Readonly<Record<string, number>>;
-
-const signedInRefusals: Refusals = {
-  token_missing: 401,
-  token_expired: 401,
-  token_invalid: 401,
-  token_revoked: 401,
-};
-const everyRouteRefusals: Refusals = { rate_limited: 429, internal: 500, no_answer: 503, breaker_open: 503 };
-const bodyRefusals: Refusals = {
-  malformed_json: 400,
-  body_missing: 400,
-  body_too_deep: 400,
-  body_too_large: 413,
-  unsupported_media_type: 415,
-  validation_failed: 422,
-};
-const idempotencyRefusals: Refusals = { idempotency_key_in_use: 409, idempotency_key_reused: 422 };
-
-/** Every code a route may refuse with, and its status. */
-export const refusalsOf = (route: Route): Refusals => ({
-  ...everyRouteRefusals,
-  ...(route.access === 'public' ? {} : signedInRefusals),
-  ...(route.access === 'admin' ? { admin_only: 403 } : {}),
-  ...(route.params ? { not_found: 404 } : {}),
-  ...(route.query ? { validation_failed: 422 } : {}),
-  ...(route.body ? bodyRefusals : {}),
-  ...(route.idempotent ? idempotencyRefusals : {}),
-  ...route.refusals,
-});
 
 /** OpenAPI 3.1 of the routes that are served: it cannot say other than what they do. */
 export const openApiDocument = (routes: readonly Route[], apiPrefix: string): JsonSchema => {
   const components = new ComponentSchemas();
-  components.of(problemSchema, 'output');
+  const refusals = new RefusalResponses(components, routes);
   const paths: Record<string, JsonSchema> = { '/health': { get: health(components) } };
   for (const route of routes) {
     const path = apiPrefix + route.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method]: operation(route, components) };
+    paths[path] = { ...paths[path], [route.method]: operation(route, components, refusals) };
   }
   return {
     openapi: '3.1.0',
@@ -58,6 +28,9 @@ export const openApiDocument = (routes: readonly Route[], apiPrefix: string): Js
     paths,
     components: {
       schemas: components.all,
+      responses: refusals.all,
+      examples: refusals.examples,
+      headers,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         cookie: { type: 'apiKey', in: 'cookie', name: 'backend2_session' },
@@ -66,7 +39,7 @@ export const openApiDocument = (routes: readonly Route[], apiPrefix: string): Js
   };
 };
 
-const operation = (route: Route, components: ComponentSchemas): JsonSchema => ({
+const operation = (route: Route, components: ComponentSchemas, refusals: RefusalResponses): JsonSchema => ({
   operationId: route.operationId,
   tags: [route.tag],
   summary: route.summary,
@@ -79,7 +52,40 @@ const operation = (route: Route, components: ComponentSchemas): JsonSchema => ({
     ...(route.idempotent ? [idempotencyKey] : []),
   ],
   ...(route.body ? { requestBody: requestBody(route, route.body, components) } : {}),
-  responses: { [route.answer.status]: success(route, components), ...refusalResponses(route) },
+  responses: { [route.answer.status]: success(route, components), ...refusals.of(route) },
+});
+
+const headers = {
+  'X-Request-Id': { description: 'Names the request; quote it in reports.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+  RateLimit: {
+    description: 'What is left of the limit (`r`) and the seconds until it is whole again (`t`).',
+    schema: { type: 'string', examples: ['"default";r=50;t=30'] },
+  },
+  'RateLimit-Policy': {
+    description: 'The limit (`q`) of the window in seconds (`w`).',
+    schema: { type: 'string', examples: ['"default";q=1200;w=60'] },
+  },
+};
+
+const headersOf = ({ answer, idempotent }: Route): JsonSchema => ({
+  ...Object.fromEntries(
+    ['X-Request-Id', 'RateLimit', 'RateLimit-Policy'].map((name) => [
+      name,
+      { $ref: `#/components/headers/${name}` },
+    ]),
+  ),
+  ...(answer.status === 201 || answer.status === 202
+    ? { Location: { description: 'Where what was made is.', schema: { type: 'string' } } }
+    : {}),
+  ...(idempotent
+    ? {
+        'Idempotent-Replayed': {
+          description: 'The answer of an earlier request.',
+          schema: { const: 'true' },
+        },
+      }
+    : {}),
 });
 
 const idempotencyKey = {
@@ -117,28 +123,16 @@ const requestBody = (route: Route, schema: z.ZodType, components: ComponentSchem
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
 };
 
-const success = ({ answer }: Route, components: ComponentSchemas): JsonSchema => {
+const success = (route: Route, components: ComponentSchemas): JsonSchema => {
+  const { answer } = route;
   const content = answer.schema
     ? { 'application/json': { schema: components.of(answer.schema, 'output') } }
     : Object.fromEntries((answer.types ?? []).map((type) => [type, {}]));
   return {
     description: answer.status === 202 ? 'Accepted' : 'Done',
+    headers: headersOf(route),
     ...(Object.keys(content).length > 0 ? { content } : {}),
   };
-};
-
-const refusalResponses = (route: Route): Record<string, JsonSchema> => {
-  const byStatus = Map.groupBy(Object.entries(refusalsOf(route)), ([, status]) => status);
-  const type = route.oauthErrors ? 'application/json' : 'application/problem+json';
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      String(status),
-      {
-        description: codes.map(([code]) => `\`${code}\``).join(', '),
-        content: { [type]: { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    ]),
-  );
 };
 
 const health = (components: ComponentSchemas): JsonSchema => {

@@ -23,7 +23,7 @@ export const artifactRoutes = ({ tasks, artifacts }: Dependencies): Route[] => [
     params: z.object({ artifactId: z.uuid() }),
     query,
     answer: { status: 200, types: ['image/png', 'image/webp', 'application/octet-stream'] },
-    refusals: { range_not_satisfiable: 416 },
+    refusals: { range_not_satisfiable: 416, artifacts_unavailable: 503 },
     cookie: true,
     limit: 'artifacts',
     handle: async (call) => {

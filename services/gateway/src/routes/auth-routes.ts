@@ -17,7 +17,7 @@ export const authRoutes = ({ auth, config }: Dependencies): Route[] => [
     body: tokenRequestSchema,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
     answer: { status: 200, schema: tokenResponseSchema },
-    refusals: { invalid_grant: 400, unsupported_grant_type: 400, invalid_request: 400 },
+    refusals: { invalid_grant: 400, too_many_attempts: 429 },
     limit: 'sign-in',
     oauthErrors: true,
     handle: async ({ body, request, response }) => {

@@ -61,7 +61,7 @@ export const subtaskRoutes = ({ tasks }: Dependencies): Route[] => [
     summary: 'Run a failed subtask again',
     params: ofSubtask,
     answer: { status: 200, schema: subtaskViewSchema },
-    refusals: { illegal_transition: 409 },
+    refusals: { nothing_to_retry: 409 },
     handle: ({ principal, params }) => tasks.call('subtasks.retry', { principal, ...params }),
   }),
 ];

@@ -16,10 +16,10 @@ export const ofTask = z.object({ taskId: z.uuid() });
 const base = { tag: 'tasks', access: 'user' } as const;
 
 const actions = [
-  ['cancel', 'Cancel a task: what waits is dropped, what runs is aborted'],
-  ['pause', 'Pause a task: what runs goes on, nothing further starts'],
-  ['resume', 'Resume a paused task'],
-  ['retry', 'Run its failed subtasks again'],
+  ['cancel', 'Cancel a task: what waits is dropped, what runs is aborted', 'task_finished'],
+  ['pause', 'Pause a task: what runs goes on, nothing further starts', 'task_finished'],
+  ['resume', 'Resume a paused task', 'task_not_paused'],
+  ['retry', 'Run its failed subtasks again', 'nothing_to_retry'],
 ] as const;
 
 /** Any other parameter fixes an axis by its name. */
@@ -81,7 +81,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     answer: { status: 200, schema: taskDetailSchema },
     handle: ({ principal, params, signal }) => tasks.call('tasks.get', { principal, ...params }, { signal }),
   }),
-  ...actions.map(([action, summary]) =>
+  ...actions.map(([action, summary, refusal]) =>
     route({
       ...base,
       method: 'post',
@@ -90,7 +90,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
       summary,
       params: ofTask,
       answer: { status: 200, schema: taskViewSchema },
-      refusals: { illegal_transition: 409 },
+      refusals: { [refusal]: 409 },
       handle: ({ principal, params }) => tasks.call(`tasks.${action}`, { principal, ...params }),
     }),
   ),

@@ -80,6 +80,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       params: ofUser,
       body: userPatchSchema,
       answer: { status: 200, schema: userViewSchema },
+      refusals: { last_admin: 409 },
       handle: ({ principal, params, body }) =>
         auth.call('users.update', { principal, ...params, patch: body }),
     }),
@@ -91,6 +92,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       summary: 'Delete a user',
       params: ofUser,
       answer: { status: 204 },
+      refusals: { last_admin: 409 },
       handle: async ({ principal, params }) => {
         await auth.call('users.delete', { principal, ...params });
       },

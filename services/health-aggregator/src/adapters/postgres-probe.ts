@@ -7,18 +7,29 @@ export interface ProbeWithEnd extends Probe {
   close(): Promise<void>;
 }
 
+interface PrimaryRow {
+  readonly writable: boolean;
+  readonly open: number;
+  readonly max: number;
+}
+
+const primarySql = `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as writable,
+  (select sum(numbackends)::int from pg_stat_database) as open, current_setting('max_connections')::int as max`;
+
 /** The primary over a connection of its own: that it answers, and that it takes writes. */
-export const primaryProbe = (primaryUrl: string, timeoutMs: number): ProbeWithEnd => {
+export const primaryProbe = (primaryUrl: string, timeoutMs: number, metrics: Metrics): ProbeWithEnd => {
+  const connections = metrics.gauge(metricNames.postgresConnections, 'Connections the primary has open');
+  const most = metrics.gauge(metricNames.postgresConnectionsMax, 'Connections the primary allows');
   const connection = probeConnection(primaryUrl, timeoutMs);
   const rest = { componentId: serverName(primaryUrl), componentType: 'datastore' } as const;
   return {
     name: 'postgres-primary',
     look: async (at) => {
       const begun = performance.now();
-      const { writable } = await connection.query<{ writable: boolean }>(
-        "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as writable",
-      );
+      const { writable, open, max } = await connection.query<PrimaryRow>(primarySql);
       const ms = Math.round(performance.now() - begun);
+      connections.set(open);
+      most.set(max);
       return [
         finding('postgres-primary:query', writable ? 'pass' : 'fail', at, {
           ...rest,

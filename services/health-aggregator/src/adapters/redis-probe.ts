@@ -11,6 +11,7 @@ const numberOf = (info: string, name: string): number =>
 /** That Redis takes a write: full of data it still answers PING. And how full it is. */
 export const redisProbe = (streams: Streams, client: RedisClient, metrics: Metrics): Probe => {
   const memory = metrics.gauge(metricNames.redisMemory, 'Bytes Redis uses');
+  const limit = metrics.gauge(metricNames.redisMemoryMax, 'Bytes Redis may use; 0 is no limit');
   return {
     name: 'redis',
     look: async (at) => {
@@ -21,6 +22,7 @@ export const redisProbe = (streams: Streams, client: RedisClient, metrics: Metri
       const used = numberOf(info, 'used_memory');
       const most = numberOf(info, 'maxmemory');
       memory.set(used);
+      limit.set(most);
       const full = most > 0 && used > most * almostFull;
       return [
         finding('redis:write', 'pass', at, {

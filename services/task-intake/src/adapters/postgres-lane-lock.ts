@@ -1,4 +1,5 @@
 import type { Lane } from '@backend2/contracts';
+import { findPrimary } from '@backend2/database';
 import pg from 'pg';
 
 export interface LaneLock {
@@ -25,7 +26,7 @@ export const dispatchChannel = 'backend2_dispatch';
 export const postgresLaneLock = (primaryUrl: string): LaneLock => ({
   acquire: async (lane, onWake, signal) => {
     const client = new pg.Client({
-      connectionString: primaryUrl,
+      connectionString: await findPrimary(primaryUrl),
       application_name: `backend2 dispatcher ${lane}`,
       keepAlive: true,
       keepAliveInitialDelayMillis: 2000,

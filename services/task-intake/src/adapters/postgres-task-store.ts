@@ -7,6 +7,7 @@ import {
   type SubtaskListQuery,
   type TaskListQuery,
 } from '@backend2/contracts';
+import { currentTrace } from '@backend2/service-kit';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { AcceptedSubmission } from '../domain/accept-submission.ts';
 import { postgresJson } from './postgres-json.ts';
@@ -53,8 +54,8 @@ export const insertTask = (
   database.transaction(async (transaction) => {
     const [row] = await database.query<TaskRow>(
       `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
-         max_attempts, tags, total, pending, run_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)
+         max_attempts, tags, total, pending, run_at, trace)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)
        ON CONFLICT (id) DO NOTHING
        RETURNING *`,
       {
@@ -74,6 +75,7 @@ export const insertTask = (
           submission.tags,
           total,
           submission.runAt ?? null,
+          currentTrace() ?? null,
         ],
         type: QueryTypes.SELECT,
         transaction,

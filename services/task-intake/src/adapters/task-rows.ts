@@ -33,6 +33,8 @@ export interface TaskRow extends SubtaskCounts {
   readonly tags: string[];
   readonly total: number;
   readonly dispatch_cursor: number;
+  /** W3C `traceparent` of its submission. */
+  readonly trace: string | null;
   readonly run_at: Date | null;
   readonly created_at: Date;
   readonly started_at: Date | null;
@@ -41,7 +43,7 @@ export interface TaskRow extends SubtaskCounts {
 
 /** What lists and events need: all but the input and the variables, which may be large. */
 export const taskColumns = `id, owner_id, name, kind, lane, state, batch_size, priority, timeout_ms, max_attempts,
-  tags, total, pending, queued, running, succeeded, failed, cancelled, run_at, created_at, started_at, finished_at`;
+  tags, total, pending, queued, running, succeeded, failed, cancelled, trace, run_at, created_at, started_at, finished_at`;
 
 export const countsOf = (row: SubtaskCounts): SubtaskCounts => ({
   pending: row.pending,

@@ -1,6 +1,6 @@
 import { laneTopics, workersGroup, type Lane, type SubtaskChange } from '@backend2/contracts';
 import type { Log, Metrics } from '@backend2/service-kit';
-import { metricNames } from '@backend2/service-kit';
+import { metricNames, traceIdOf } from '@backend2/service-kit';
 import type { Lifecycle, Streams } from '@backend2/streams';
 import type { Claimed, DispatchStore } from '../adapters/postgres-dispatch-store.ts';
 import type { HeldLock, LaneLock } from '../adapters/postgres-lane-lock.ts';
@@ -58,6 +58,17 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   const leading = metrics.gauge(metricNames.dispatcherActive, '1 in the process that dispatches the lane', [
     'lane',
   ]);
+  const turns = metrics.histogram(
+    metricNames.dispatchTurn,
+    'Seconds to claim and publish a batch of subtasks',
+    ['lane'],
+  );
+  const failures = metrics.counter(
+    metricNames.dispatchFailures,
+    'Times that dispatching failed and began anew',
+    ['lane'],
+  );
+  failures.inc({ lane }, 0);
   const windowSize = metrics.gauge(metricNames.laneWindow, 'Entries the lane is kept topped up to', ['lane']);
   const sleeper = wakeable();
   let stopping = new AbortController();
@@ -106,14 +117,23 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     if (length > window / 2) return false;
     const candidates = await store.candidates(lane, tasksPerOwner);
     if (candidates.length === 0) return false;
+    const end = turns.startTimer({ lane });
     const { claimed, tasks } = await store.claim(share.plan(candidates, window - length));
     doubts += 1;
     const upTo = doubts;
     const count = await publishJobs(lane, streams, claimed);
     cleared = upTo;
     rate.add(count);
+    for (const { task, runs } of claimed) {
+      if (runs.length > 0)
+        log.debug(
+          { taskId: task.id, count: runs.length, traceId: traceIdOf(task.trace) },
+          'subtasks dispatched',
+        );
+    }
     dispatched.inc({ lane }, count);
     await announce(claimed, tasks);
+    end();
     return count > 0;
   };
 
@@ -150,6 +170,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
         await lead(held, signal);
       } catch (error) {
         if (!signal.aborted) {
+          failures.inc({ lane });
           log.warn({ err: error }, 'dispatching failed; it goes on in a moment');
           await sleeper.sleep(failureMs);
         }

@@ -6,7 +6,14 @@ import {
   type SubtaskChange,
   type TaskResult,
 } from '@backend2/contracts';
-import { metricNames, type Metrics } from '@backend2/service-kit';
+import {
+  inSpan,
+  metricNames,
+  spansAreRecorded,
+  traceIdOf,
+  type Log,
+  type Metrics,
+} from '@backend2/service-kit';
 import type { Consumer, Message, Streams } from '@backend2/streams';
 import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
 import { artifactViewOf, type TaskRow } from '../adapters/task-rows.ts';
@@ -19,6 +26,7 @@ export interface ResultRecorderOptions {
   readonly store: RecorderStore;
   readonly events: TaskEventPublisher;
   readonly metrics: Metrics;
+  readonly log: Log;
   readonly apiPrefix: string;
   readonly runTimes: RunTimes;
   /** Slots came free on these lanes. */
@@ -27,23 +35,43 @@ export interface ResultRecorderOptions {
 }
 
 const batchSize = 1000;
+const batchBounds = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
 /**
  * Takes results from the stream in batches, writes each batch in one transaction, then tells the browsers.
  * A batch that comes again, because the process died between the two, changes nothing in Postgres and is told again.
  */
 export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
-  const { streams, store, events, metrics, apiPrefix } = options;
+  const { streams, store, events, metrics, log, apiPrefix } = options;
   const recorded = metrics.counter(metricNames.recorded, 'Subtasks whose state a result moved', ['state']);
   const ignored = metrics.counter(
     metricNames.resultsIgnored,
     'Results that changed nothing: duplicate, late or foreign',
   );
 
-  const record = async (messages: readonly Message<TaskResult>[]): Promise<void> => {
+  const seconds = metrics.histogram(metricNames.record, 'Seconds to record a batch of results');
+  const batchSizes = metrics.histogram(
+    metricNames.recordBatch,
+    'Results recorded at a time',
+    [],
+    batchBounds,
+  );
+
+  const record = (messages: readonly Message<TaskResult>[]): Promise<void> => {
+    batchSizes.observe(messages.length);
+    const links = spansAreRecorded() ? [...new Set(messages.flatMap(({ trace }) => trace ?? []))] : [];
+    return inSpan('record results', { kind: 'consumer', links }, async () => {
+      const end = seconds.startTimer();
+      await recordBatch(messages);
+      end();
+    });
+  };
+
+  const recordBatch = async (messages: readonly Message<TaskResult>[]): Promise<void> => {
     const batch = mergeResults(messages.map(({ payload }) => payload));
     const { changes, tasks } = await store.record(batch);
     for (const { progress } of changes) recorded.inc({ state: progress.state });
+    tell(log, changes, tasks);
     learnRunTimes(changes, tasks, options.runTimes);
     const repeated = new Set(
       messages.filter(({ delivery }) => delivery > 1).map(({ payload }) => subtaskJobId(payload)),
@@ -62,6 +90,19 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     handler: record,
     onDataLost: options.onDataLost,
   });
+};
+
+const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly TaskRow[]): void => {
+  const traceOf = new Map(tasks.map(({ id, trace }) => [id, traceIdOf(trace)]));
+  if (log.debug()) {
+    for (const { progress } of changes) {
+      const { taskId, ordinal, run, attempt, state } = progress;
+      log.debug({ taskId, ordinal, run, attempt, state, traceId: traceOf.get(taskId) }, 'subtask recorded');
+    }
+  }
+  for (const { id, state, total, failed, finished_at: end } of tasks) {
+    if (end !== null) log.info({ taskId: id, state, total, failed, traceId: traceOf.get(id) }, 'task ended');
+  }
 };
 
 const learnRunTimes = (

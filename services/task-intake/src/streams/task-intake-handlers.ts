@@ -5,6 +5,7 @@ import {
   type SubtaskChange,
   type TaskIntakeRpc,
 } from '@backend2/contracts';
+import type { Log } from '@backend2/service-kit';
 import type { Sequelize } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -48,11 +49,12 @@ export interface TaskIntakeDependencies {
   readonly stopRuns: (taskId: string, upToRun: number) => Promise<void>;
   readonly wakeDispatcher: (lane: TaskRow['lane']) => void;
   readonly apiPrefix: string;
+  readonly log: Log;
 }
 
 /** What task-intake answers: parse is done, ownership is the stores', each handler a use case. */
 export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHandlers<TaskIntakeRpc> => {
-  const { primary, reads, events, limits, estimateSeconds, stopRuns, wakeDispatcher, apiPrefix } =
+  const { primary, reads, events, limits, estimateSeconds, stopRuns, wakeDispatcher, apiPrefix, log } =
     dependencies;
 
   const ownSubtask = async (reader: Sequelize, principal: Principal, taskId: string, ordinal: number) => {
@@ -88,6 +90,10 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       const made = await insertTask(primary, taskId, principal.userId, accepted);
       const task = made ?? (await findTask(primary, principal, taskId));
       wakeDispatcher(task.lane);
+      if (made) {
+        const { id, total, lane, kind } = task;
+        log.info({ taskId: id, subtasks: total, lane, kind, userId: principal.userId }, 'task accepted');
+      }
       await reads.wrote(principal);
       await events.publish([task]);
       return taskDetailOf(task);

@@ -8,11 +8,28 @@ const storage = new AsyncLocalStorage<string>();
 export const newTrace = (): string =>
   `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 
+export interface TraceParts {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly sampled: boolean;
+}
+
+/** Undefined where it is absent or malformed. */
+export const partsOfTrace = (traceparent: string | undefined): TraceParts | undefined => {
+  const [, traceId, spanId, flags] = traceparentForm.exec(traceparent ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId))
+    return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags as string, 16) & 1) === 1 };
+};
+
+export const traceIdOf = (traceparent: string | null | undefined): string | undefined =>
+  partsOfTrace(traceparent ?? undefined)?.traceId;
+
 /** The same trace, a new span; a new trace where `parent` is absent or malformed. */
 export const childTrace = (parent: string | undefined): string => {
-  const [, traceId, , flags] = traceparentForm.exec(parent ?? '') ?? [];
-  if (traceId === undefined || /^0+$/.test(traceId)) return newTrace();
-  return `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
+  const parts = partsOfTrace(parent);
+  if (parts === undefined) return newTrace();
+  return `00-${parts.traceId}-${randomBytes(8).toString('hex')}-${parts.sampled ? '01' : '00'}`;
 };
 
 /** Runs `work` and all it awaits as part of the trace, which logs, RPC calls and publishers then carry. */

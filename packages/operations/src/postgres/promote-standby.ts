@@ -1,0 +1,89 @@
+import { connect } from 'node:net';
+import { serverName } from '@backend2/database';
+import pg from 'pg';
+import { OperatorError } from '../operator-error.ts';
+
+export interface PromotionOptions {
+  /** As a superuser, or one who may run pg_promote and ALTER SYSTEM. */
+  readonly standbyUrl: string;
+  /** Must not answer. Undefined where somebody else made sure of it. */
+  readonly oldPrimaryUrl: string | undefined;
+  /** How long what was received may take to be replayed, and the promotion after it. */
+  readonly patienceMs: number;
+  readonly say: (line: string) => void;
+}
+
+const answers = (url: string): Promise<boolean> => {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port || 5432), timeout: 3000 });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
+};
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Makes a standby the primary; services that know both by DATABASE_URL follow by themselves. */
+export const promoteStandby = async (options: PromotionOptions): Promise<void> => {
+  const { standbyUrl, oldPrimaryUrl, patienceMs, say } = options;
+  const standby = serverName(standbyUrl);
+  const client = new pg.Client({ connectionString: standbyUrl, application_name: 'backend2-promote' });
+  await client.connect().catch((cause: unknown) => {
+    throw new OperatorError(`The standby ${standby} cannot be used: ${(cause as Error).message}.`, { cause });
+  });
+  const one = async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows[0] as Row;
+  try {
+    if (!(await one<{ standby: boolean }>('select pg_is_in_recovery() as standby')).standby)
+      throw new OperatorError(`${standby} takes writes already; there is nothing to promote.`);
+    if (oldPrimaryUrl !== undefined && (await answers(oldPrimaryUrl)))
+      throw new OperatorError(
+        `The old primary ${serverName(oldPrimaryUrl)} still answers. Stop it and keep it from starting again: two ` +
+          'primaries would each take writes that the other never sees.',
+      );
+
+    const deadline = performance.now() + patienceMs;
+    const within = async (done: () => Promise<boolean>, what: string) => {
+      while (!(await done())) {
+        if (performance.now() > deadline)
+          throw new OperatorError(`${standby}: ${what} took longer than ${patienceMs / 1000} s.`);
+        await pause(100);
+      }
+    };
+    const positions = `select pg_last_wal_receive_lsn()::text as received,
+      coalesce(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), true) as level`;
+    await within(async () => (await one<{ level: boolean }>(positions)).level, 'replaying what it received');
+    const { received } = await one<{ received: string | null }>(positions);
+    say(`${standby} has replayed all it received${received === null ? '' : ` (up to ${received})`}`);
+    await client.query('select pg_promote(false)');
+    await within(
+      async () => !(await one<{ standby: boolean }>('select pg_is_in_recovery() as standby')).standby,
+      'the promotion',
+    );
+    say(`${standby} is the primary`);
+    await releaseCommits(client, say);
+    say(
+      'Now: give the old primary a new life as its standby (docs/runbooks/postgres-promotion.md); until then there is no other copy.',
+    );
+  } finally {
+    await client.end();
+  }
+};
+
+/** A new primary that has no standby yet would let every commit wait for one that it was told to wait for. */
+const releaseCommits = async (client: pg.Client, say: (line: string) => void): Promise<void> => {
+  const { rows } = await client.query<{ names: string; present: string }>(
+    `select current_setting('synchronous_standby_names') as names,
+       (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')) as present`,
+  );
+  const { names = '', present = '0' } = rows[0] ?? {};
+  if (names === '' || Number(present) > 0) return;
+  await client.query("alter system set synchronous_standby_names = ''");
+  await client.query('select pg_reload_conf()');
+  say(`Commits no longer wait for ${names}; set synchronous_standby_names again once a standby follows`);
+};

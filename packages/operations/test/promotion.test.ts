@@ -1,0 +1,118 @@
+import { fileURLToPath } from 'node:url';
+import { connectDatabase, findPrimary } from '@backend2/database';
+import { runProcess, startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
+import test from 'ava';
+import pg from 'pg';
+import { startCountingTarget } from './counting-target.ts';
+import { createAdmin, migrateDatabase, runToEnd, startSystem } from './start-system.ts';
+
+const promote = 'packages/operations/src/promote-command.ts';
+const cellsOfTask = 3;
+
+const query = async (url: string, ...statements: string[]): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const sql of statements) await client.query(sql);
+  } finally {
+    await client.end();
+  }
+};
+
+test('when the primary is killed and its standby promoted, services follow without a restart and no acknowledged task is lost or run twice', async (t) => {
+  t.timeout(600_000);
+  const target = await startCountingTarget(t);
+  const [postgres, redis] = await Promise.all([
+    startOwnPostgres(t, { password: 'postgres-of-this-test' }),
+    startOwnRedis(t),
+  ]);
+  const standbyUrl = postgres.standby?.url ?? '';
+  const { url: primaryUrl } = postgres.primary;
+  // A commit is acknowledged once the standby has it too; the standby would ask the same of a standby of its own.
+  for (const url of [primaryUrl, standbyUrl])
+    await query(url, "alter system set synchronous_standby_names = 'standby'", 'select pg_reload_conf()');
+
+  const standbyPort = new URL(standbyUrl).port;
+  const env = {
+    DATABASE_URL: primaryUrl.replace(/(:\d+)\//, `$1,127.0.0.1:${standbyPort}/`),
+    DATABASE_REPLICA_URLS: `${standbyUrl},${primaryUrl}`,
+    REDIS_URL: redis.url,
+    SECRET_KEY: 'a secret of this test alone, and long enough',
+    HTTP_PRIVATE_HOSTS: target.host,
+    RATE_LIMIT: '0',
+  };
+  await migrateDatabase(t, env);
+  const system = await startSystem(t, env, await createAdmin(t, env));
+
+  const acknowledged: string[] = [];
+  let submitting = true;
+  const submit = async (submitter: number) => {
+    for (let number = 0; submitting; number += 1) {
+      const name = `${submitter}-${number}`;
+      const values = Array.from({ length: cellsOfTask }, (_, cell) => `${name}-${cell}`);
+      const task = {
+        name,
+        kind: 'http.request',
+        input: { url: target.url },
+        variables: [{ name: 'n', values }],
+      } as const;
+      // Whoever was not answered asks again with the same key.
+      const created = await until(
+        () =>
+          system.client.tasks.create({ ...task, variables: [...task.variables] }, { idempotencyKey: name }),
+        { timeoutMs: 240_000, everyMs: 200, what: `task ${name} accepted` },
+      );
+      acknowledged.push(created.id);
+    }
+  };
+  const submitters = [0, 1, 2].map(submit);
+  await until(() => acknowledged.length >= 15, { timeoutMs: 120_000, what: 'tasks before the end' });
+
+  const refused = runProcess(t, fileURLToPath(new URL('../src/promote-command.ts', import.meta.url)), {
+    env: { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl },
+    ipc: false,
+  });
+  t.is((await refused.exited).code, 1);
+  t.regex(refused.output, /old primary 127\.0\.0\.1:\d+\/backend2 still answers\. Stop it/);
+
+  await postgres.primary.kill();
+  const before = acknowledged.length;
+  const said = await runToEnd(t, promote, { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl });
+  t.regex(said, /is the primary[\s\S]*no longer wait for standby/);
+  await until(() => acknowledged.length >= before + 15, {
+    timeoutMs: 240_000,
+    what: 'tasks accepted by the new primary',
+  });
+  submitting = false;
+  await Promise.all(submitters);
+
+  for (const id of acknowledged) {
+    const task = await until(
+      async () => {
+        const now = await system.client.tasks.get(id);
+        return now.finishedAt !== null && now;
+      },
+      { timeoutMs: 240_000, everyMs: 200, what: `task ${id} finished` },
+    );
+    t.is(task.state, 'succeeded');
+  }
+  t.is(target.counts.size, acknowledged.length * cellsOfTask);
+  t.deepEqual(
+    [...target.counts].filter(([, count]) => count !== 1),
+    [],
+    'no cell ran twice',
+  );
+  // The dead one comes back as if nothing had happened: it is neither written to nor read from.
+  await postgres.primary.start();
+  await until(async () => (await findPrimary(env.DATABASE_URL)).includes(`:${standbyPort}/`), {
+    timeoutMs: 60_000,
+  });
+  const pool = { size: 0, maxOverflow: 2, timeoutSeconds: 30 };
+  const database = connectDatabase({ primaryUrl: env.DATABASE_URL, replicaUrls: [primaryUrl], pool });
+  t.teardown(() => database.close());
+  await database.start();
+  t.regex(database.replicas()[0]?.why ?? '', /former primary/);
+
+  for (const [name, process] of system.processes)
+    t.is(process.child.exitCode, null, `${name} was not restarted`);
+});

@@ -1,0 +1,84 @@
+import { httpSink, until } from '@backend2/testkit';
+import test from 'ava';
+import { otlpRecorder } from '../src/tracing/otlp-recorder.ts';
+import { currentTrace, inSpan, partsOfTrace, recordSpans } from '../src/index.ts';
+
+interface SentSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly status: { readonly code?: number; readonly message?: string };
+}
+
+const spansOf = (body: string): SentSpan[] =>
+  (JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[] }).resourceSpans.flatMap(
+    ({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans),
+  );
+
+const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+test.serial('where nobody takes spans the trace is carried on all the same', async (t) => {
+  const inner = await inSpan('work', { parent: caller }, async () => currentTrace());
+  t.is(partsOfTrace(inner)?.traceId, '0af7651916cd43dd8448eb211c80319c');
+  t.not(partsOfTrace(inner)?.spanId, 'b7ad6b7169203331');
+  t.is(currentTrace(), undefined);
+});
+
+test.serial(
+  'spans reach a collector as one trace, an error with its text and without its secrets',
+  async (t) => {
+    const server = await httpSink(t, () => ({ status: 200, body: {} }));
+    let dropped = 0;
+    const spans = otlpRecorder({
+      service: 'test',
+      version: '1',
+      instance: 'i',
+      environment: 'e',
+      config: { endpoint: server.url, headers: ['authorization=Bearer%20abc'], sampleRatio: 1 },
+      onDropped: (count) => (dropped += count),
+    });
+    recordSpans(spans.record);
+    t.teardown(() => recordSpans(undefined));
+    await t.throwsAsync(
+      inSpan('outer', { parent: caller }, () =>
+        inSpan('inner', {}, async () => {
+          throw new Error('token=hunter2 was refused');
+        }),
+      ),
+    );
+    const unsampled = caller.replace(/01$/, '00');
+    await inSpan('unwanted', { parent: unsampled }, async ({ traceparent }) => t.regex(traceparent, /-00$/));
+    await until(() => server.requests.length > 0, { what: 'the spans' });
+    await spans.close();
+    const sent = server.requests.flatMap(({ body }) => spansOf(body));
+    const [inner, outer] = ['inner', 'outer'].map((name) => sent.find((span) => span.name === name));
+    t.is(sent.length, 2, 'what the caller does not want sampled is not sent');
+    t.is(server.requests[0]?.path, '/v1/traces');
+    t.is(server.requests[0]?.headers['authorization'], 'Bearer abc');
+    t.is(outer?.traceId, '0af7651916cd43dd8448eb211c80319c');
+    t.is(outer?.parentSpanId, 'b7ad6b7169203331');
+    t.is(inner?.parentSpanId, outer?.spanId);
+    t.is(inner?.status.code, 2);
+    t.notRegex(JSON.stringify(sent), /hunter2/);
+    t.is(dropped, 0);
+  },
+);
+
+test.serial('spans a collector does not take are counted', async (t) => {
+  const server = await httpSink(t, () => ({ status: 400 }));
+  let dropped = 0;
+  const spans = otlpRecorder({
+    service: 'test',
+    version: '1',
+    instance: 'i',
+    environment: 'e',
+    config: { endpoint: server.url, headers: [], sampleRatio: 1 },
+    onDropped: (count) => (dropped += count),
+  });
+  recordSpans(spans.record);
+  t.teardown(() => recordSpans(undefined));
+  await inSpan('lost', {}, async () => undefined);
+  await spans.close();
+  t.is(dropped, 1);
+});

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { namesInCode, readCatalogue } from '../monitoring/catalogue.ts';
+import {
+  dashboardQueries,
+  metricOfSeries,
+  metricsOf,
+  readDashboards,
+  readRules,
+  ruleQueries,
+  type Dashboard,
+  type Rule,
+} from '../monitoring/queries.ts';
+import type { Step } from './step.ts';
+
+const severities = ['critical', 'warning', 'info'];
+const runbooks = 'docs/runbooks';
+
+/** Rules, dashboards, runbooks and the catalogue of metrics name the same things. promtool looks deeper: scripts/verify-monitoring.ts. */
+export const monitoring: Step = {
+  name: 'metrics, alerts and dashboards',
+  run: async (root) => {
+    const catalogue = readCatalogue(root);
+    const rules = readRules(root);
+    const dashboards = readDashboards(root);
+    const recorded = new Set(rules.flatMap(({ record }) => record ?? []));
+    const queries = [...ruleQueries(rules), ...dashboardQueries(dashboards)];
+    const unknown = queries.flatMap(({ where, expr }) =>
+      metricsOf(expr)
+        .map((name) => (recorded.has(name) ? name : metricOfSeries(name, (metric) => catalogue.has(metric))))
+        .filter((name) => !recorded.has(name) && !catalogue.has(name))
+        .map((name) => `${where} reads ${name}, which docs/metrics.md does not list`),
+    );
+    const code = new Set(namesInCode(root));
+    const unlisted = [...code]
+      .filter((name) => !catalogue.has(name))
+      .map((name) => `docs/metrics.md has no row for ${name}: add its type, labels, services and meaning`);
+    const vanished = [...catalogue.keys()]
+      .filter((name) => name.startsWith('backend2_') && !code.has(name))
+      .map((name) => `docs/metrics.md lists ${name}, which metric-names.ts does not have`);
+    return {
+      problems: [
+        ...unknown,
+        ...unlisted,
+        ...vanished,
+        ...alertProblems(root, rules),
+        ...dashboards.flatMap(panelProblems),
+      ],
+      note: `${catalogue.size} metrics, ${rules.length} rules, ${dashboards.length} dashboards, ${queries.length} queries`,
+    };
+  },
+};
+
+function alertProblems(root: string, rules: readonly Rule[]): string[] {
+  const alerts = rules.filter(({ alert }) => alert !== undefined);
+  const problems = alerts.flatMap(({ file, alert, labels, annotations }) => {
+    const where = `${file}: ${alert}`;
+    return [
+      ...(severities.includes(labels?.severity ?? '')
+        ? []
+        : [`${where} needs a severity of ${severities.join(', ')}`]),
+      ...(annotations?.summary === undefined ? [`${where} needs a summary`] : []),
+      ...(annotations?.runbook_url === `${runbooks}/${alert}.md`
+        ? []
+        : [`${where} must point to ${runbooks}/${alert}.md`]),
+      ...(existsSync(join(root, runbooks, `${alert}.md`)) ? [] : [`${where} has no runbook`]),
+    ];
+  });
+  // Procedures, which no alert asks for by itself, have names in small letters.
+  const names = new Set(alerts.map(({ alert }) => `${alert}.md`));
+  const orphans = readdirSync(join(root, runbooks))
+    .filter((name) => /^(?!README)[A-Z]/.test(name) && !names.has(name))
+    .map((name) => `${runbooks}/${name} belongs to no alert`);
+  return [...problems, ...orphans];
+}
+
+function panelProblems({ file, uid, panels, templating }: Dashboard): string[] {
+  const ids = panels.map(({ id }) => id);
+  const variables = new Set(templating.list.map(({ name }) => name));
+  return [
+    ...(uid.startsWith('backend2-') ? [] : [`${file}: its uid must begin with backend2-`]),
+    ...(new Set(ids).size === ids.length ? [] : [`${file}: two panels share an id`]),
+    ...panels.flatMap(({ title, type, targets = [], datasource }) => {
+      if (type === 'row') return [];
+      const used = targets.flatMap(({ expr }) =>
+        [...expr.matchAll(/\$(\w+)/g)].map(([, name]) => name as string),
+      );
+      return [
+        ...(targets.length > 0 ? [] : [`${file}: ${title} asks nothing`]),
+        ...(datasource?.uid === 'backend2-prometheus' ? [] : [`${file}: ${title} names another data source`]),
+        ...used
+          .filter((name) => name !== '__rate_interval' && !variables.has(name))
+          .map((name) => `${file}: ${title} uses $${name}, which the dashboard does not define`),
+      ];
+    }),
+  ];
+}
