@@ -19,9 +19,15 @@ const spansOf = (body: string): SentSpan[] =>
 const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 test.serial('where nobody takes spans the trace is carried on all the same', async (t) => {
-  const inner = await inSpan('work', { parent: caller }, async () => currentTrace());
-  t.is(partsOfTrace(inner)?.traceId, '0af7651916cd43dd8448eb211c80319c');
-  t.not(partsOfTrace(inner)?.spanId, 'b7ad6b7169203331');
+  const inner = await inSpan('work', { parent: caller }, () =>
+    inSpan('within', {}, async () => currentTrace()),
+  );
+  t.is(inner, caller);
+  for (const parent of [undefined, 'no trace', caller.replace(/0af\w+/, '0'.repeat(32))]) {
+    const begun = await inSpan('work', { parent }, async () => currentTrace());
+    t.truthy(partsOfTrace(begun));
+    t.not(begun, parent);
+  }
   t.is(currentTrace(), undefined);
 });
 
@@ -64,6 +70,25 @@ test.serial(
     t.is(dropped, 0);
   },
 );
+
+test.serial('spans that do not fit while the collector is busy are dropped and counted', async (t) => {
+  const server = await httpSink(t, () => ({ status: 200, body: {} }));
+  let dropped = 0;
+  const spans = otlpRecorder({
+    service: 'test',
+    version: '1',
+    instance: 'i',
+    environment: 'e',
+    config: { endpoint: server.url, headers: [], sampleRatio: 1 },
+    mostWaiting: 10,
+    onDropped: (count) => (dropped += count),
+  });
+  for (let n = 0; n < 50; n += 1) spans.record(`span ${n}`, {}).end();
+  await spans.close();
+  const sent = server.requests.flatMap(({ body }) => spansOf(body)).length;
+  t.true(dropped > 0);
+  t.is(sent + dropped, 50);
+});
 
 test.serial('spans a collector does not take are counted', async (t) => {
   const server = await httpSink(t, () => ({ status: 400 }));

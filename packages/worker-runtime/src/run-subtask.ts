@@ -124,7 +124,7 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       'subtask attempt failed',
     );
     seen.failed(seen.kindLabel(message.payload.kind), code);
-    if (code === 'failed') options.onUnexpected(error);
+    if (code === 'failed' && !permanent) options.onUnexpected(error);
     if (permanent) return { kind: 'dead', error: failed };
     const last = message.attempt >= message.maxAttempts;
     return {

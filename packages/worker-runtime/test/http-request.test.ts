@@ -141,3 +141,10 @@ test('only addresses of the public internet count as public', (t) => {
     t.false(isPublicAddress(address), address);
   }
 });
+
+test('a server that is not there is tried again and is no defect', async (t) => {
+  const { run } = await serve(t, (_request, response) => response.destroy());
+  const failure = await t.throwsAsync(run({}), { instanceOf: SubtaskFailure });
+  t.is(failure.code, 'http_unreachable');
+  t.false(failure.permanent);
+});

@@ -146,6 +146,21 @@ test('a cancelled task ends at once and late results do not bring it back', asyn
   t.deepEqual(after.counts, counts({ cancelled: 4 }));
 });
 
+test('a task of 20,000 cells is cancelled within the deadline of a call, while its rows are not in the statistics yet', async (t) => {
+  const intake = await startIntake(t);
+  const values = Array.from({ length: 100 }, (_, n) => n);
+  const { id: taskId } = await intake.submit({
+    input: { url: 'http://localhost/{{a}}/{{b}}/{{c}}' },
+    variables: [
+      { name: 'a', values },
+      { name: 'b', values },
+      { name: 'c', values: [1, 2] },
+    ],
+  });
+  const cancelled = await intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
+  t.deepEqual(cancelled.counts, counts({ cancelled: 20_000 }));
+});
+
 test('a paused task is not dispatched until it is resumed', async (t) => {
   const intake = await startIntake(t);
   const { id: taskId } = await intake.submit({ runAt: new Date(Date.now() + 3_600_000).toISOString() });

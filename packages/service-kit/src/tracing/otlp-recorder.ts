@@ -8,16 +8,11 @@ import {
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-  type SpanExporter,
-} from '@opentelemetry/sdk-trace';
+import { ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { DomainError } from '@backend2/contracts';
 import type { TracingConfig } from '../config/tracing-config.ts';
 import { redactText } from '../log/redact.ts';
+import { countedSpans } from './counted-spans.ts';
 import type { SpanAttributes, SpanKind, SpanRecorder } from './span.ts';
 import { partsOfTrace } from './trace-context.ts';
 
@@ -32,6 +27,8 @@ export interface OtlpRecorderOptions {
   readonly instance: string;
   readonly environment: string;
   readonly config: TracingConfig;
+  /** Spans held while the collector is slow or away; what comes beyond is dropped. Default 4,096. */
+  readonly mostWaiting?: number;
   readonly onDropped: (spans: number) => void;
 }
 
@@ -42,8 +39,6 @@ const kinds: Readonly<Record<SpanKind, OtelKind>> = {
   producer: OtelKind.PRODUCER,
   consumer: OtelKind.CONSUMER,
 };
-/** Spans held while the collector is slow or away; what comes beyond is lost. */
-const mostWaiting = 4096;
 const linksKept = 64;
 
 const contextOf = (traceparent: string | undefined): SpanContext | undefined => {
@@ -64,21 +59,9 @@ const headersOf = (items: readonly string[]): Record<string, string> =>
 
 const writable = (attributes: SpanAttributes) => attributes as Attributes;
 
-/** The exporter tells nobody of what it could not send. */
-const counted = (exporter: SpanExporter, onDropped: (spans: number) => void): SpanExporter => ({
-  export: (spans, done) =>
-    exporter.export(spans, (result) => {
-      const failed: number = result.code;
-      if (failed !== 0) onDropped(spans.length);
-      done(result);
-    }),
-  forceFlush: async () => exporter.forceFlush?.(),
-  shutdown: () => exporter.shutdown(),
-});
-
 /** Spans by OpenTelemetry's own SDK, sent by OTLP over HTTP. Loaded only where a collector is named. */
 export const otlpRecorder = (options: OtlpRecorderOptions): OtlpRecorder => {
-  const { service, version, instance, environment, config, onDropped } = options;
+  const { service, version, instance, environment, config, mostWaiting = 4096, onDropped } = options;
   const exporter = new OTLPTraceExporter({
     url: `${config.endpoint.replace(/\/$/, '')}/v1/traces`,
     headers: headersOf(config.headers),
@@ -93,14 +76,7 @@ export const otlpRecorder = (options: OtlpRecorderOptions): OtlpRecorder => {
       'deployment.environment.name': environment,
     }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(config.sampleRatio) }),
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: counted(exporter, onDropped),
-        maxQueueSize: mostWaiting,
-        scheduledDelayMillis: 1000,
-        exportTimeoutMillis: 6000,
-      }),
-    ],
+    spanProcessors: [countedSpans(exporter, mostWaiting, onDropped)],
   });
   const tracer = provider.getTracer('backend2', version);
 

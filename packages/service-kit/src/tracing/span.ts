@@ -1,4 +1,4 @@
-import { childTrace, currentTrace, withTrace } from './trace-context.ts';
+import { continuedTrace, currentTrace, withTrace } from './trace-context.ts';
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -26,16 +26,22 @@ export interface Span {
 /** Makes the spans that are sent somewhere. */
 export type SpanRecorder = (name: string, options: SpanOptions) => Span;
 
-const nothing = (): void => undefined;
+/** Hands the trace on as it came: a span of its own would be one that nobody has. */
+class UnrecordedSpan implements Span {
+  readonly traceparent: string;
+
+  constructor(parent: string | undefined) {
+    this.traceparent = continuedTrace(parent);
+  }
+
+  rename(): void {}
+  set(): void {}
+  fail(): void {}
+  end(): void {}
+}
 
 /** Where nobody takes spans the trace travels all the same, so that logs of all services can be joined. */
-const unrecorded: SpanRecorder = (_name, { parent }) => ({
-  traceparent: childTrace(parent),
-  rename: nothing,
-  set: nothing,
-  fail: nothing,
-  end: nothing,
-});
+const unrecorded: SpanRecorder = (_name, { parent }) => new UnrecordedSpan(parent);
 
 let recorder: SpanRecorder = unrecorded;
 
@@ -48,7 +54,7 @@ export const recordSpans = (by: SpanRecorder | undefined): void => {
 export const spansAreRecorded = (): boolean => recorder !== unrecorded;
 
 export const startSpan = (name: string, options: SpanOptions = {}): Span =>
-  recorder(name, { ...options, parent: options.parent ?? currentTrace() });
+  recorder(name, options.parent === undefined ? { ...options, parent: currentTrace() } : options);
 
 /** Runs `work` as a span; what it awaits, logs and calls belongs to it. */
 export const inSpan = async <T>(

@@ -36,6 +36,16 @@ const open = (url: URL, options: RequestOptions, body: string | undefined): Prom
     request.end(body);
   });
 
+/** A server that cannot be reached is no defect of ours, and may be back later. */
+const unreachable = (url: URL, cause: unknown, signal: AbortSignal): unknown => {
+  if (signal.aborted || cause instanceof PermanentError || !(cause instanceof Error)) return cause;
+  const why = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+  return new SubtaskFailure('http_unreachable', `${url.host} cannot be reached: ${why}`, {
+    permanent: false,
+    cause,
+  });
+};
+
 const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Buffer> => {
   const parts: Buffer[] = [];
   let length = 0;
@@ -135,7 +145,9 @@ export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpReq
           agent: false,
           ...(!allowed && { lookup: publicLookup }),
         };
-        const opened = await open(url, options, body);
+        const opened = await open(url, options, body).catch((error: unknown) => {
+          throw unreachable(url, error, context.signal);
+        });
         span.set({ 'http.response.status_code': opened.statusCode ?? 0 });
         return opened;
       });

@@ -36,6 +36,10 @@ const lockOwn = async (
   return task;
 };
 
+/**
+ * The task must be locked, so nothing moves between the two statements. One statement that joined `subtasks` with itself
+ * would be planned as a nested loop while the rows of a new task are not in the statistics yet.
+ */
 const moveAll = async (
   database: Sequelize,
   transaction: Transaction,
@@ -43,18 +47,21 @@ const moveAll = async (
   from: readonly SubtaskState[],
   to: SubtaskState,
   ordinal?: number,
-): Promise<MovedSubtask[]> =>
-  database.query<MovedSubtask>(
-    `WITH chosen AS MATERIALIZED (
-       SELECT ordinal, state AS was FROM subtasks
-       WHERE task_id = $1 AND state = ANY($2::subtask_state[]) AND ($4::int IS NULL OR ordinal = $4)
-     )
-     UPDATE subtasks s SET state = $3::subtask_state,
-       finished_at = CASE WHEN $3::subtask_state = 'cancelled' THEN clock_timestamp() END
-     FROM chosen c WHERE s.task_id = $1 AND s.ordinal = c.ordinal
-     RETURNING s.ordinal, s.run, c.was`,
-    { bind: [task.id, from, to, ordinal ?? null], type: QueryTypes.SELECT, transaction },
+): Promise<MovedSubtask[]> => {
+  const which = `task_id = $1 AND state = ANY($2::subtask_state[]) AND ($3::int IS NULL OR ordinal = $3)`;
+  const bind = [task.id, from, ordinal ?? null];
+  const moved = await database.query<MovedSubtask>(
+    `SELECT ordinal, run, state AS was FROM subtasks WHERE ${which}`,
+    { bind, type: QueryTypes.SELECT, transaction },
   );
+  await database.query(
+    `UPDATE subtasks SET state = $4::subtask_state,
+       finished_at = CASE WHEN $4::subtask_state = 'cancelled' THEN clock_timestamp() END
+     WHERE ${which}`,
+    { bind: [...bind, to], type: QueryTypes.UPDATE, transaction },
+  );
+  return moved;
+};
 
 const settle = async (
   database: Sequelize,

@@ -128,7 +128,8 @@ const queueFrom = async (
        )
        UPDATE subtasks s SET state = 'queued', run = s.run + 1, attempt = 0, queued_at = clock_timestamp(),
          started_at = NULL, finished_at = NULL, duration_ms = NULL, result = NULL, error = NULL
-       FROM next n WHERE s.task_id = $1 AND s.ordinal = n.ordinal
+       FROM next n
+       WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.ordinal < $3 AND s.ordinal = n.ordinal
        RETURNING s.task_id, s.ordinal, s.run`,
       {
         bind: [task.id, cursor, cursor + stride, wanted - runs.length],
