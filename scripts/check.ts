@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { boundaries } from './check/boundaries.ts';
 import { contract } from './check/contract.ts';
+import { licences } from './check/licences.ts';
 import { lockfile } from './check/lockfile.ts';
 import { monitoring } from './check/monitoring.ts';
 import { oneVersion } from './check/one-version.ts';
@@ -21,6 +22,7 @@ const steps = [
   contract,
   monitoring,
   tableAccess,
+  licences,
 ];
 
 const failures: string[] = [];

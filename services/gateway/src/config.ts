@@ -6,6 +6,7 @@ import {
   securityConfig,
   sentryConfig,
   tracingConfig,
+  type ConfigRule,
   type ConfigSchema,
   type CorsConfig,
   type LogConfig,
@@ -29,6 +30,9 @@ export interface GatewayConfig {
     readonly port: number;
     /** What Express trusts `X-Forwarded-*` of: empty for nobody, a number of hops, or addresses. */
     readonly trustProxy: string;
+    /** Both, for HTTPS at the gateway itself, or neither. */
+    readonly certFile: string;
+    readonly keyFile: string;
   };
   readonly apiPrefix: string;
   readonly limits: {
@@ -70,6 +74,13 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
       default: '',
       env: 'TRUST_PROXY',
     },
+    certFile: {
+      doc: 'Certificate (PEM, with its chain) for HTTPS at the gateway itself; empty: HTTP, for a proxy in front',
+      format: 'text',
+      default: '',
+      env: 'TLS_CERT_FILE',
+    },
+    keyFile: { doc: 'Private key of the certificate', format: 'text', default: '', env: 'TLS_KEY_FILE' },
   },
   apiPrefix: { doc: 'Prefix of the public API', format: 'text', default: '/api/v1', env: 'API_V1_STR' },
   limits: {
@@ -136,3 +147,15 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
     env: 'DASHBOARD_DIR',
   },
 });
+
+/** A certificate without its key, or the other way round, serves nobody. */
+export const gatewayRules: readonly ConfigRule<GatewayConfig>[] = [
+  ({ http }) => {
+    if ((http.certFile === '') === (http.keyFile === '')) return [];
+    return [
+      http.certFile === ''
+        ? 'TLS_CERT_FILE: must be set as well when TLS_KEY_FILE is'
+        : 'TLS_KEY_FILE: must be set as well when TLS_CERT_FILE is',
+    ];
+  },
+];

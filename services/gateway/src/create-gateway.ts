@@ -104,8 +104,18 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     idempotencyStore: redisIdempotencyStore(redis, prefix),
     onUnexpected: (error) => errors.capture(error),
   });
-  const { host, port } = config.http;
-  const http = httpServer({ host, port, listener: app, onStop: () => events.close() });
+  const { host, port, certFile, keyFile } = config.http;
+  const http = httpServer({
+    host,
+    port,
+    listener: app,
+    onStop: () => events.close(),
+    ...(certFile !== '' && { tls: { certFile, keyFile } }),
+    onCertificate: (error) => {
+      if (error) log.warn({ err: error }, 'the new certificate cannot be used; the former one stays');
+      else log.info({}, 'a new certificate is in use');
+    },
+  });
   const ops = opsServer({ ...config.ops, metrics, readiness, loops });
   return {
     readiness,

@@ -1,12 +1,16 @@
 import { contactSheet, diskArtifactStore } from '@backend2/artifacts';
 import { loadConfigOrExit, runUntilSignal, startTelemetry } from '@backend2/service-kit';
 import { storedArtifactFiles } from './adapters/stored-artifact-files.ts';
-import { gatewayConfig } from './config.ts';
+import { gatewayConfig, gatewayRules } from './config.ts';
 import { createGateway } from './create-gateway.ts';
 import { oneAtATime } from './exports/one-at-a-time.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
-const config = loadConfigOrExit(gatewayConfig(process.env['NODE_ENV'] === 'production'), process.env);
+const config = loadConfigOrExit(
+  gatewayConfig(process.env['NODE_ENV'] === 'production'),
+  process.env,
+  gatewayRules,
+);
 const telemetry = await startTelemetry({ service: 'gateway', version, config });
 const { log, metrics, errors } = telemetry;
 const artifacts = storedArtifactFiles(diskArtifactStore({ folder: config.artifactsDir }));

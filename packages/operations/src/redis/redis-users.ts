@@ -30,6 +30,9 @@ export type RedisUser = (typeof redisUsers)[number];
 export const passwordVariable = (user: RedisUser): string =>
   `REDIS_PASSWORD_${user.replaceAll('-', '_').toUpperCase()}`;
 
+/** Holds the former password while one takes the place of another. */
+export const previousPasswordVariable = (user: RedisUser): string => `${passwordVariable(user)}_PREVIOUS`;
+
 const stream = (name: string): string => `{${name}}*`;
 const partitioned = (name: string): readonly string[] => [stream(name), `{${name}.*`];
 

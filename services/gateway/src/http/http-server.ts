@@ -1,4 +1,6 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Service } from '@backend2/service-kit';
 
@@ -7,6 +9,10 @@ export interface HttpServerOptions {
   /** 0 takes any free one; `port` on the result tells which. */
   readonly port: number;
   readonly listener: RequestListener;
+  /** With these files it speaks HTTPS alone; new ones under the same names are taken up without a restart. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Told that a new certificate is in use, or that one cannot be: the old one stays. */
+  readonly onCertificate?: (error?: Error) => void;
   /** Ends what would never end by itself; called when the stop begins. */
   readonly onStop?: () => void;
 }
@@ -18,7 +24,8 @@ export interface HttpServer extends Service {
 /** Longer than load balancers keep an idle connection, so that they are the ones to close it. */
 const keepAliveMs = 65_000;
 
-export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions): HttpServer => {
+export const httpServer = (options: HttpServerOptions): HttpServer => {
+  const { host, port, listener, onStop, tls } = options;
   let server: Server | undefined;
   return {
     name: 'http-server',
@@ -26,7 +33,10 @@ export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions):
       return (server?.address() as AddressInfo | null)?.port ?? port;
     },
     start: async () => {
-      const made = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 }, listener);
+      const timeouts = { keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 };
+      const made = tls
+        ? createSecureServer({ ...timeouts, ...certificateOf(tls), minVersion: 'TLSv1.2' }, listener)
+        : createServer(timeouts, listener);
       await new Promise<void>((resolve, reject) => {
         made.once('error', (error: NodeJS.ErrnoException) =>
           reject(new Error(cannotListen(error, host, port))),
@@ -34,6 +44,7 @@ export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions):
         made.listen(port, host, resolve);
       });
       server = made;
+      if (tls) followCertificate(made as SecureServer, tls, options.onCertificate);
     },
     stop: async (hard) => {
       const closing = server;
@@ -50,6 +61,43 @@ export const httpServer = ({ host, port, listener, onStop }: HttpServerOptions):
       clearInterval(sweep);
     },
   };
+};
+
+type Certificate = NonNullable<HttpServerOptions['tls']>;
+
+const certificateOf = ({ certFile, keyFile }: Certificate) => {
+  try {
+    return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  } catch (cause) {
+    throw new Error(
+      `The certificate cannot be read: ${(cause as Error).message}. Set TLS_CERT_FILE and TLS_KEY_FILE to files this user may read.`,
+      { cause },
+    );
+  }
+};
+
+const lookAtFilesMs = 2000;
+
+/** By looking at the files and not by being told of changes: a mounted secret changes by a link to another folder. */
+const followCertificate = (
+  server: SecureServer,
+  tls: Certificate,
+  onCertificate: HttpServerOptions['onCertificate'],
+): void => {
+  const reload = () => {
+    try {
+      server.setSecureContext({ ...certificateOf(tls), minVersion: 'TLSv1.2' });
+      onCertificate?.();
+    } catch (error) {
+      // Half a change: the other file follows.
+      onCertificate?.(error as Error);
+    }
+  };
+  const files = [tls.certFile, tls.keyFile];
+  for (const file of files) watchFile(file, { interval: lookAtFilesMs, persistent: false }, reload);
+  server.once('close', () => {
+    for (const file of files) unwatchFile(file, reload);
+  });
 };
 
 const cannotListen = ({ code, message }: NodeJS.ErrnoException, host: string, port: number): string => {
