@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFolder, runCommand } from '@backend2/dev-stack';
 import { buildDashboard } from './build-dashboard.ts';
@@ -28,9 +29,14 @@ export interface PreparedBackend {
   kill(): Promise<void>;
 }
 
+/** What the servers' empty data, their logs and the first pictures take. */
+const roomOfFirstStart = 400;
+const roomOfLaterStart = 50;
+
 /** Data servers, schema, first admin and page. What did start is stopped when a later part fails. */
 export async function prepareBackend(options: PrepareOptions): Promise<PreparedBackend> {
   const { root, folder, env, say, stop } = options;
+  folder.requireRoom(existsSync(join(folder.path, 'postgres')) ? roomOfLaterStart : roomOfFirstStart);
   const port = await choosePort(options.port, say);
   const building = buildDashboard(root, say);
   building.catch(() => undefined); // awaited below; until then it must not count as unhandled

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { forgetProcess, recordProcess, recordedProcess, stopRecorded } from './process-record.ts';
 import { StackError, explainFileError } from './stack-error.ts';
@@ -7,6 +16,8 @@ export interface DataFolder {
   readonly path: string;
   /** Ends every process that an earlier run recorded in here and that still runs. */
   stopLeftovers(): Promise<void>;
+  /** Throws when the disk has less room than this for a user who is not root. */
+  requireRoom(megabytes: number): void;
   /** Removes everything but the lock. */
   empty(): void;
   /** A text kept in a file only the owner may read, made by `create` when there is none yet. */
@@ -54,6 +65,15 @@ export function openDataFolder(folder: string): DataFolder {
       for (const file of files.toSorted((a, b) => Number(b.includes('run')) - Number(a.includes('run')))) {
         await stopRecorded(join(path, file), file.includes('postgres') ? 'SIGINT' : 'SIGTERM');
       }
+    },
+    requireRoom: (megabytes) => {
+      const { bavail, bsize } = statfsSync(path);
+      const free = Math.floor((bavail * bsize) / 1024 ** 2);
+      if (free >= megabytes) return;
+      throw new StackError(
+        `The disk that holds ${path} has ${free} MB free, and ${megabytes} MB are needed: free some space, ` +
+          'or choose another folder with --data.',
+      );
     },
     empty: () => {
       for (const name of readdirSync(path)) {
