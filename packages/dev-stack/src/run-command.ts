@@ -35,7 +35,9 @@ export function runCommand(
     child.once('close', (code) => {
       if (code === 0) return resolve(output);
       const said = (complaints.trim() || output.trim()).split('\n').slice(-10).join('\n');
-      const full = /No space left on device|Check free disk space/i.test(said) ? ' The disk is full; free some space.' : '';
+      const full = /No space left on device|Check free disk space/i.test(said)
+        ? ' The disk is full; free some space.'
+        : '';
       reject(new StackError(`${what} failed (status ${code ?? 'unknown, it was killed'}).${full}\n${said}`));
     });
   });
