@@ -1,0 +1,25 @@
+#!/bin/sh
+# The commands of an operator, in the image "operations": operate COMMAND [OPTIONS].
+set -eu
+database=/app/node_modules/@backend2/database/dist
+command=${1:-help}
+[ $# -eq 0 ] || shift
+case $command in
+  # What the books need before a release starts: tables, and each service's rights to them.
+  prepare) node "$database/migrate-command.js" up && exec node "$database/roles-command.js" ;;
+  migrate) exec node "$database/migrate-command.js" "$@" ;;
+  roles) exec node "$database/roles-command.js" "$@" ;;
+  backup) exec node /app/dist/backup-command.js "$@" ;;
+  restore) exec node /app/dist/restore-command.js "$@" ;;
+  redis-acl) exec node /app/dist/redis-acl-command.js "$@" ;;
+  rotate-secret) exec node /app/dist/rotate-command.js "$@" ;;
+  promote-standby) exec node /app/dist/promote-command.js "$@" ;;
+  help | --help)
+    echo 'operate prepare | migrate up|down|status | roles | backup | restore | redis-acl | rotate-secret | promote-standby'
+    echo 'Each but prepare says more with --help.'
+    ;;
+  *)
+    echo "operate: there is no command \"$command\"; operate help lists them." >&2
+    exit 2
+    ;;
+esac
