@@ -1,6 +1,7 @@
 import { healthViewSchema, type HealthView } from '@backend2/contracts';
 import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { authApi, type AuthApi } from './auth-api.ts';
+import { lanesApi, type LanesApi } from './lanes-api.ts';
 import { Session, type Tokens } from './session.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { Transport } from './transport.ts';
@@ -27,6 +28,7 @@ export interface Client {
   readonly users: UsersApi;
   readonly tasks: TasksApi;
   readonly artifacts: ArtifactsApi;
+  readonly lanes: LanesApi;
   /** The verdict on the whole system; a failing one is an answer, not an error. */
   health(): Promise<HealthView>;
 }
@@ -50,6 +52,7 @@ export const createClient = (options: ClientOptions): Client => {
     users: usersApi(transport),
     tasks: tasksApi(transport),
     artifacts: artifactsApi(transport),
+    lanes: lanesApi(transport),
     health: () =>
       transport.json(
         { method: 'GET', path: '/health', root: true, anonymous: true, accept: [503], repeatable: false },

@@ -37,6 +37,8 @@ export interface GenerateContext {
 /** A backend that makes pictures. Safe for concurrent calls. */
 export interface ImageEngine {
   readonly name: string;
+  /** Names within `ImageRequest.options` that are costly to switch, as a checkpoint is; the costliest first. */
+  readonly costlyOptions?: readonly string[];
   /** Rejects with `EngineRejectedError` where trying again is pointless and `EngineUnavailableError` where it is not. */
   generate(request: ImageRequest, context: GenerateContext): Promise<GeneratedImage[]>;
   /** Resolves if the engine could take a request now; otherwise rejects with `EngineUnavailableError`. */

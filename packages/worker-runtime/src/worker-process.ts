@@ -13,7 +13,7 @@ import {
 import { createStreams } from '@backend2/streams';
 import { answerMetrics } from './child-metrics.ts';
 import { cancellations } from './cancellations.ts';
-import { handlersByKind, loadHandlers } from './handlers/handler-registry.ts';
+import { costlyInputsOf, handlersByKind, loadHandlers } from './handlers/handler-registry.ts';
 import { httpRequest } from './handlers/http-request.ts';
 import { imageGenerate } from './handlers/image-generate.ts';
 import { sendPulses } from './pulse.ts';
@@ -45,6 +45,7 @@ export const runWorkerProcess = async (
     httpRequest({ privateHosts: config.privateHosts }),
     ...(await loadHandlers(config.handlers)),
   ]);
+  const costlyInputs = costlyInputsOf(handlers);
   let paused = false;
   const cancelled = cancellations({
     streams,
@@ -112,7 +113,13 @@ export const runWorkerProcess = async (
         log,
         metrics,
         instance,
-        work: () => ({ lane, slots: config.threads, busy: consumer.inFlight, kinds: [...handlers.keys()] }),
+        work: () => ({
+          lane,
+          slots: config.threads,
+          busy: consumer.inFlight,
+          kinds: [...handlers.keys()],
+          costlyInputs,
+        }),
       }),
       cancelled,
       consumer,

@@ -17,6 +17,15 @@ test.serial("a kind of one's own runs from a module named in the configuration",
   t.is(readFileSync(join(lane.folder, artifact?.key ?? ''), 'utf8'), 'a,3\nrose,3\nis,2\n');
 });
 
+test.serial('a worker announces its kinds, with the inputs that they say are costly to switch', async (t) => {
+  const lane = await useLane(t);
+  await lane.startWorker();
+  const { messages } = await lane.heartbeats.read('0', 10);
+  const work = messages.find(({ payload }) => payload.work !== undefined)?.payload.work;
+  t.true(work?.kinds.includes('text.count-words'));
+  t.deepEqual(work?.costlyInputs, { 'test.pid': ['/checkpoint'] });
+});
+
 test.serial(
   'running work is stopped within a second of its cancel, even if it heeds no signal',
   async (t) => {

@@ -31,7 +31,8 @@ const operationsOf = (document: Document) =>
       method: method.toUpperCase(),
       path: path
         .replaceAll(/\{(taskId|userId|artifactId)\}/g, '0198b7a4-6f7e-7c3a-9a45-00000000abcd')
-        .replaceAll('{ordinal}', '0'),
+        .replaceAll('{ordinal}', '0')
+        .replaceAll('{lane}', 'standard'),
       operation,
     })),
   );

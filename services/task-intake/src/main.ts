@@ -15,12 +15,16 @@ import {
 import { createStreams } from '@backend2/streams';
 import { postgresDispatchStore } from './adapters/postgres-dispatch-store.ts';
 import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
+import { postgresLaneStore } from './adapters/postgres-lane-store.ts';
 import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
 import { taskIntakeConfig } from './config.ts';
 import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
+import { laneHold } from './dispatcher/lane-hold.ts';
 import { RunTimes } from './domain/run-times.ts';
 import { taskEventPublisher } from './events/task-event-publisher.ts';
 import { resultRecorder } from './recorder/result-recorder.ts';
+import { laneHandlers } from './streams/lane-handlers.ts';
+import { laneKinds } from './streams/lane-kinds.ts';
 import { laneSlots } from './streams/lane-slots.ts';
 import { readYourWrites } from './streams/read-your-writes.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
@@ -45,14 +49,32 @@ const readiness = createReadiness([
 const { apiPrefix } = config;
 const { primary } = database;
 const events = taskEventPublisher(streams);
-const slots = laneSlots(streams);
+const slots = laneSlots({ streams, onBeat: (lane) => kinds.heard(lane) });
+const laneStore = postgresLaneStore(primary);
+const kinds = laneKinds({ store: laneStore, work: (lane) => slots.work(lane), log });
+const orders = streams.broadcast(control);
 const runTimes = new RunTimes();
 const lock = postgresLaneLock(config.database.primaryUrl);
 const store = postgresDispatchStore(primary);
 const dispatcherOf = (lane: Lane) =>
-  laneDispatcher({ lane, store, lock, streams, events, slots: () => slots.slots(lane), log, metrics });
+  laneDispatcher({
+    lane,
+    store,
+    lock,
+    streams,
+    events,
+    slots: () => slots.slots(lane),
+    hold: laneHold({
+      lane,
+      isPaused: (held) => laneStore.isPaused(held),
+      order: (message) => orders.publish(message),
+      log: log.child({ lane }),
+      metrics,
+    }),
+    log,
+    metrics,
+  });
 const dispatchers = { standard: dispatcherOf('standard'), lumina: dispatcherOf('lumina') };
-const orders = streams.broadcast(control);
 
 const recorder = resultRecorder({
   streams,
@@ -73,20 +95,23 @@ const recorder = resultRecorder({
 const rpc = rpcServer(
   streams,
   taskIntakeRpc,
-  taskIntakeHandlers({
-    primary,
-    reads: readYourWrites(database),
-    events,
-    limits: () => ({ maxSubtasks: config.maxSubtasksPerTask, announcedKinds: slots.kinds() }),
-    estimateSeconds: (lane, kind, subtasks) =>
-      runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
-    stopRuns: async (taskId, upToRun) => {
-      await orders.publish({ type: 'cancel', taskId, upToRun });
-    },
-    wakeDispatcher: (lane) => dispatchers[lane].wake(),
-    apiPrefix,
-    log,
-  }),
+  {
+    ...laneHandlers({ store: laneStore, slots, kinds, log }),
+    ...taskIntakeHandlers({
+      primary,
+      reads: readYourWrites(database),
+      events,
+      limits: (lane) => ({ maxSubtasks: config.maxSubtasksPerTask, offered: kinds.of(lane) }),
+      estimateSeconds: (lane, kind, subtasks) =>
+        runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
+      stopRuns: async (taskId, upToRun) => {
+        await orders.publish({ type: 'cancel', taskId, upToRun });
+      },
+      wakeDispatcher: (lane) => dispatchers[lane].wake(),
+      apiPrefix,
+      log,
+    }),
+  },
   { log, onUnexpected: (error) => errors.capture(error) },
 );
 
@@ -100,6 +125,7 @@ await runUntilSignal(
     { name: 'schema', start: () => assertSchemaCurrent(database), stop: async () => undefined },
     streams,
     heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
+    kinds,
     slots,
     recorder,
     rpc,

@@ -5,7 +5,7 @@ import { acceptSubmission } from '../src/domain/accept-submission.ts';
 import { axesOf, cellsOf, coordinatesOf, ordinalOf, positionOf, valuesOf } from '../src/domain/axes.ts';
 import { compileTemplate } from '../src/domain/template.ts';
 
-const limits = { maxSubtasks: 100_000, announcedKinds: ['echo.run'] };
+const limits = { maxSubtasks: 100_000, offered: { 'echo.run': [] } };
 const submission = (parts: Record<string, unknown>) =>
   taskSubmissionSchema.parse({ name: 'a sweep', kind: 'echo.run', input: {}, ...parts });
 const issuesOf = (parts: Record<string, unknown>): Record<string, string> => {

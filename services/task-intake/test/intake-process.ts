@@ -41,7 +41,8 @@ export interface Intake {
   submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
   /** A worker in this process: runs each job through `run` on so many slots. */
   startWorker(run: WorkerRun, slots?: number, lane?: Lane): Promise<Consumer>;
-  finished(taskId: string, timeoutMs?: number): Promise<TaskView>;
+  /** The task at its end, as its owner sees it: never older than what the owner changed. */
+  finished(taskId: string, timeoutMs?: number, owner?: Principal): Promise<TaskView>;
 }
 
 export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskResult> | void>;
@@ -138,10 +139,10 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
       t.teardown(() => consumer.stop(AbortSignal.abort()));
       return consumer;
     },
-    finished: (taskId, timeoutMs = 30_000) =>
+    finished: (taskId, timeoutMs = 30_000, owner = user) =>
       until(
         async () => {
-          const task = await rpc.call('tasks.get', { principal: aUser('admin'), taskId });
+          const task = await rpc.call('tasks.get', { principal: owner, taskId });
           return task.finishedAt === null ? undefined : task;
         },
         { timeoutMs, what: `task ${taskId} finished` },

@@ -1,42 +1,8 @@
-import { DomainError, taskEvents, type SubtaskCounts, type TaskEvent } from '@backend2/contracts';
+import { DomainError, taskEvents, type TaskEvent } from '@backend2/contracts';
 import { until } from '@backend2/testkit';
 import test from 'ava';
-import pg from 'pg';
-import { aUser, startIntake, type Intake } from './intake-process.ts';
-
-const query = async <T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<T>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-};
-
-/** Counters of each task beside what its rows say. */
-const drift = (intake: Intake) =>
-  query<{ id: string }>(
-    intake.postgres.primaryUrl,
-    `SELECT t.id FROM tasks t JOIN (
-       SELECT task_id, count(*) FILTER (WHERE state = 'pending') AS pending,
-         count(*) FILTER (WHERE state = 'queued') AS queued, count(*) FILTER (WHERE state = 'running') AS running,
-         count(*) FILTER (WHERE state = 'succeeded') AS succeeded, count(*) FILTER (WHERE state = 'failed') AS failed,
-         count(*) FILTER (WHERE state = 'cancelled') AS cancelled
-       FROM subtasks GROUP BY task_id) s ON s.task_id = t.id
-     WHERE (t.pending, t.queued, t.running, t.succeeded, t.failed, t.cancelled)
-       IS DISTINCT FROM (s.pending, s.queued, s.running, s.succeeded, s.failed, s.cancelled)`,
-  );
-
-const counts = (parts: Partial<SubtaskCounts>): SubtaskCounts => ({
-  pending: 0,
-  queued: 0,
-  running: 0,
-  succeeded: 0,
-  failed: 0,
-  cancelled: 0,
-  ...parts,
-});
+import { counts, drift, query } from './books.ts';
+import { aUser, startIntake } from './intake-process.ts';
 
 test('a task runs to its end, each cell once with its values, and the browsers hear of it', async (t) => {
   const intake = await startIntake(t);
@@ -202,7 +168,7 @@ test('counters stay equal to the rows through a storm of results, retries and ca
     .catch(() => undefined);
   const ended = await Promise.all(ids.map((id) => intake.finished(id, 60_000)));
   for (const task of ended) t.is(task.counts.pending + task.counts.queued + task.counts.running, 0);
-  t.deepEqual(await drift(intake), []);
+  t.deepEqual(await drift(intake.postgres.primaryUrl), []);
 });
 
 test('a task-intake killed at any moment loses nothing and runs nothing twice', async (t) => {
@@ -229,7 +195,7 @@ test('a task-intake killed at any moment loses nothing and runs nothing twice', 
     [...runs.values()].filter((count) => count > 1),
     [],
   );
-  t.deepEqual(await drift(intake), []);
+  t.deepEqual(await drift(intake.postgres.primaryUrl), []);
 });
 
 test('what a flushed Redis held is begun anew and nothing finished runs again', async (t) => {

@@ -28,3 +28,9 @@ export type RpcHandlers<M> = {
     context: { signal: AbortSignal },
   ) => Promise<ResponseOf<M[K]>>;
 };
+
+/** The part of a service's methods whose names begin with one of these words: `tasks` for `tasks.create`. */
+export type RpcHandlerGroup<M, Group extends string> = Pick<
+  RpcHandlers<M>,
+  Extract<keyof M, `${Group}.${string}`>
+>;

@@ -14,6 +14,7 @@ import {
   taskSubmissionSchema,
   taskViewSchema,
 } from '../task.ts';
+import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
 
 const ofTask = z.object({ principal: principalSchema, taskId: z.uuid() });
@@ -58,5 +59,6 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
     request: z.object({ principal: principalSchema, artifactId: z.uuid() }),
     response: storedArtifactSchema,
   },
+  ...laneMethods,
 });
 export type TaskIntakeRpc = (typeof taskIntakeRpc)['methods'];

@@ -26,7 +26,16 @@ export const heartbeatSchema = z.object({
   /** What the process itself finds of its dependencies. */
   checks: z.array(z.object({ name: z.string(), status: healthStatusSchema, output: z.string().optional() })),
   /** Workers only. */
-  work: z.object({ lane: laneSchema, slots: z.int(), busy: z.int(), kinds: z.array(z.string()) }).optional(),
+  work: z
+    .object({
+      lane: laneSchema,
+      slots: z.int(),
+      busy: z.int(),
+      kinds: z.array(z.string()),
+      /** By kind, JSON Pointers into its input: what stands there is costly to switch, as a checkpoint is. */
+      costlyInputs: z.record(z.string(), z.array(z.string())).default({}),
+    })
+    .optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 

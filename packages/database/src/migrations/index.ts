@@ -3,6 +3,7 @@ import { users } from './0001-users.ts';
 import { tasks } from './0002-tasks.ts';
 import { apiKeys } from './0003-api-keys.ts';
 import { taskTrace } from './0050-task-trace.ts';
+import { lanes } from './0060-lanes.ts';
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace];
+export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace, lanes];

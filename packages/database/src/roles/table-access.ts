@@ -27,4 +27,5 @@ export const tableAccess: Readonly<Record<string, Access>> = {
   },
   subtasks: { task_intake: all },
   artifacts: { task_intake: all },
+  lanes: { task_intake: ['select', 'update'] },
 };

@@ -53,6 +53,7 @@ export const metricNames = {
   dispatchTurn: 'backend2_dispatch_seconds',
   dispatcherActive: 'backend2_dispatcher_active',
   laneWindow: 'backend2_lane_window',
+  lanePaused: 'backend2_lane_paused',
   subtask: 'backend2_subtask_seconds',
   subtaskFailures: 'backend2_subtask_failures_total',
   engine: 'backend2_engine_seconds',

@@ -17,6 +17,14 @@ export const handlersByKind = (handlers: readonly TaskHandler[]): ReadonlyMap<st
   return byKind;
 };
 
+/** What the kinds say is costly to switch, for those that say so. */
+export const costlyInputsOf = (handlers: ReadonlyMap<string, TaskHandler>): Record<string, string[]> =>
+  Object.fromEntries(
+    [...handlers.values()].flatMap(({ kind, costlyInputs = [] }) =>
+      costlyInputs.length === 0 ? [] : [[kind, [...costlyInputs]]],
+    ),
+  );
+
 const isHandler = (value: unknown): value is TaskHandler => {
   const candidate = value as Partial<TaskHandler> | null;
   return (

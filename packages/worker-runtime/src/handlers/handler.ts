@@ -8,6 +8,11 @@ export interface TaskHandler<Input = unknown> {
   /** Checked before `run`; what does not fit fails for good. */
   readonly input: z.ZodType<Input>;
   /**
+   * JSON Pointers into the input, the costliest first: what stands there is costly to switch, as a checkpoint to load is.
+   * A task's cells are dispatched with the variables that fill these places outermost.
+   */
+  readonly costlyInputs?: readonly string[];
+  /**
    * Makes the subtask's result. It may be run again after a failure or a lost worker, so it must bear repetition.
    * Throwing a `PermanentError` fails the subtask for good, anything else uses up an attempt.
    */

@@ -44,6 +44,7 @@ export const imageGenerate = (engine: ImageEngine, metrics: Metrics): TaskHandle
   return {
     kind: 'image.generate',
     input: imageInputSchema,
+    costlyInputs: (engine.costlyOptions ?? []).map((name) => `/engineOptions/${name}`),
     check: () => engine.check(),
     close: async () => {
       breaker.close();

@@ -4,6 +4,7 @@ import { artifactRoutes } from './artifact-routes.ts';
 import { authRoutes } from './auth-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { exportRoutes } from './export-routes.ts';
+import { laneRoutes } from './lane-routes.ts';
 import { subtaskRoutes } from './subtask-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -17,4 +18,5 @@ export const apiRoutes = (dependencies: Dependencies): Route[] => [
   ...eventRoutes(dependencies),
   ...exportRoutes(dependencies),
   ...artifactRoutes(dependencies),
+  ...laneRoutes(dependencies),
 ];

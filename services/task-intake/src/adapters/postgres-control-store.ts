@@ -7,6 +7,7 @@ import {
   type SubtaskState,
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { placeOf } from '../domain/dispatch-order.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
 import { postgresJson } from './postgres-json.ts';
 import type { TaskRow } from './task-rows.ts';
@@ -158,7 +159,10 @@ export const retryTask = (
           : 'Only a failed or cancelled subtask can be retried.',
       );
     }
-    const first = moved.reduce((least, subtask) => Math.min(least, subtask.ordinal), task.dispatch_cursor);
+    const first = moved.reduce(
+      (least, subtask) => Math.min(least, placeOf(task.axes, task.dispatch_axes, subtask.ordinal)),
+      task.dispatch_cursor,
+    );
     await notifyDispatcher(database, transaction, task);
     return settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
   });

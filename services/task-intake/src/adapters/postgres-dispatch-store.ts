@@ -1,6 +1,7 @@
 import type { Lane } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { Candidate } from '../domain/fair-share.ts';
+import { ordinalAt, placeOf } from '../domain/dispatch-order.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
 import type { TaskRow } from './task-rows.ts';
 
@@ -117,30 +118,66 @@ const queueFrom = async (
   task: TaskRow,
   wanted: number,
 ): Promise<{ runs: SubtaskRun[]; cursor: number }> => {
+  const queueWithin = task.dispatch_axes === null ? queueRowMajor : queueOrdered;
   const runs: SubtaskRun[] = [];
   let cursor = task.dispatch_cursor;
   let stride = wanted;
   while (runs.length < wanted && cursor < task.total) {
-    const rows = await database.query<RunRow>(
-      `WITH next AS MATERIALIZED (
-         SELECT ordinal FROM subtasks
-         WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
-       )
-       UPDATE subtasks s SET state = 'queued', run = s.run + 1, attempt = 0, queued_at = clock_timestamp(),
-         started_at = NULL, finished_at = NULL, duration_ms = NULL, result = NULL, error = NULL
-       FROM next n
-       WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.ordinal < $3 AND s.ordinal = n.ordinal
-       RETURNING s.task_id, s.ordinal, s.run`,
-      {
-        bind: [task.id, cursor, cursor + stride, wanted - runs.length],
-        type: QueryTypes.SELECT,
-        transaction,
-      },
-    );
-    rows.sort((a, b) => a.ordinal - b.ordinal);
+    const end = Math.min(cursor + stride, task.total);
+    const rows = await queueWithin(database, transaction, task, cursor, end, wanted - runs.length);
     runs.push(...rows.map(runOf));
-    cursor = runs.length === wanted ? (runs.at(-1) as SubtaskRun).ordinal + 1 : cursor + stride;
+    cursor =
+      runs.length === wanted
+        ? placeOf(task.axes, task.dispatch_axes, (runs.at(-1) as SubtaskRun).ordinal) + 1
+        : end;
     stride = Math.min(stride * 2, widestStride);
   }
-  return { runs, cursor: Math.min(cursor, task.total) };
+  return { runs, cursor };
+};
+
+const queued = `state = 'queued', run = s.run + 1, attempt = 0, queued_at = clock_timestamp(),
+  started_at = NULL, finished_at = NULL, duration_ms = NULL, result = NULL, error = NULL`;
+
+/** Queues up to `limit` pending cells of a stretch of the dispatch order, and answers them in that order. */
+type QueueWithin = (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+  from: number,
+  to: number,
+  limit: number,
+) => Promise<RunRow[]>;
+
+const queueRowMajor: QueueWithin = async (database, transaction, task, from, to, limit) => {
+  const rows = await database.query<RunRow>(
+    `WITH next AS MATERIALIZED (
+       SELECT ordinal FROM subtasks
+       WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
+     )
+     UPDATE subtasks s SET ${queued} FROM next n
+     WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.ordinal < $3 AND s.ordinal = n.ordinal
+     RETURNING s.task_id, s.ordinal, s.run`,
+    { bind: [task.id, from, to, limit], type: QueryTypes.SELECT, transaction },
+  );
+  return rows.toSorted((a, b) => a.ordinal - b.ordinal);
+};
+
+/** The task is locked, so no cell moves between the two statements. */
+const queueOrdered: QueueWithin = async (database, transaction, task, from, to, limit) => {
+  const ordinals = Array.from({ length: to - from }, (_, i) =>
+    ordinalAt(task.axes, task.dispatch_axes, from + i),
+  );
+  const pending = await database.query<{ ordinal: number }>(
+    `SELECT ordinal FROM subtasks WHERE task_id = $1 AND ordinal = ANY($2::int[]) AND state = 'pending'`,
+    { bind: [task.id, ordinals], type: QueryTypes.SELECT, transaction },
+  );
+  const open = new Set(pending.map(({ ordinal }) => ordinal));
+  const next = ordinals.filter((ordinal) => open.has(ordinal)).slice(0, limit);
+  const rows = await database.query<RunRow>(
+    `UPDATE subtasks s SET ${queued} WHERE s.task_id = $1 AND s.ordinal = ANY($2::int[])
+     RETURNING s.task_id, s.ordinal, s.run`,
+    { bind: [task.id, next], type: QueryTypes.SELECT, transaction },
+  );
+  const byOrdinal = new Map(rows.map((row) => [row.ordinal, row]));
+  return next.map((ordinal) => byOrdinal.get(ordinal) as RunRow);
 };

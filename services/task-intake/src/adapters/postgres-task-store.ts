@@ -43,19 +43,21 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 /** `\`, `%` and `_` mean themselves in a search. */
 const likePattern = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
-/** Stores an accepted task and all its subtasks in one transaction; the id orders tasks by time. */
-/** Undefined where a task with this id is there already. */
+/**
+ * Stores an accepted task and all its subtasks in one transaction; the id orders tasks by time. Undefined where a task
+ * with this id is there already.
+ */
 export const insertTask = (
   database: Sequelize,
   id: string,
   ownerId: string,
-  { submission, variables, axes, total }: AcceptedSubmission,
+  { submission, variables, axes, total, dispatchAxes }: AcceptedSubmission,
 ): Promise<TaskRow | undefined> =>
   database.transaction(async (transaction) => {
     const [row] = await database.query<TaskRow>(
       `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
-         max_attempts, tags, total, pending, run_at, trace)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)
+         max_attempts, tags, total, pending, run_at, trace, dispatch_axes)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)
        ON CONFLICT (id) DO NOTHING
        RETURNING *`,
       {
@@ -76,6 +78,7 @@ export const insertTask = (
           total,
           submission.runAt ?? null,
           currentTrace() ?? null,
+          dispatchAxes,
         ],
         type: QueryTypes.SELECT,
         transaction,

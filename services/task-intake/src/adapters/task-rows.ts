@@ -33,6 +33,7 @@ export interface TaskRow extends SubtaskCounts {
   readonly tags: string[];
   readonly total: number;
   readonly dispatch_cursor: number;
+  readonly dispatch_axes: number[] | null;
   /** W3C `traceparent` of its submission. */
   readonly trace: string | null;
   readonly run_at: Date | null;

@@ -9,6 +9,7 @@ import { DecayingRate } from '../domain/decaying-rate.ts';
 import { FairShare } from '../domain/fair-share.ts';
 import { laneWindow } from '../domain/lane-window.ts';
 import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
+import type { LaneHold } from './lane-hold.ts';
 import { publishJobs } from './publish-jobs.ts';
 import { reconcileLane } from './reconcile-lane.ts';
 import { wakeable } from './wakeable.ts';
@@ -21,6 +22,7 @@ export interface LaneDispatcherOptions {
   readonly events: TaskEventPublisher;
   /** Slots of the lane's live workers. */
   readonly slots: () => number;
+  readonly hold: LaneHold;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -47,7 +49,7 @@ const tasksPerOwner = 16;
  * between is found by `reconcileLane` and nothing is ever published that the books do not know.
  */
 export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher => {
-  const { lane, store, lock, streams, events, slots, metrics } = options;
+  const { lane, store, lock, streams, events, slots, hold, metrics } = options;
   const log = options.log.child({ lane });
   const share = new FairShare();
   const rate = new DecayingRate(3000);
@@ -137,6 +139,11 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     return count > 0;
   };
 
+  const advance = async (): Promise<boolean> => {
+    if (doubts > cleared) await compareBooks();
+    return turn();
+  };
+
   const lead = async (held: HeldLock, signal: AbortSignal): Promise<void> => {
     let lost = false;
     void held.lost.then(() => {
@@ -144,10 +151,11 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
       sleeper.wake();
     });
     doubts += 1;
+    hold.doubt();
     while (!lost && !signal.aborted) {
       turnedAt = performance.now();
-      if (doubts > cleared) await compareBooks();
-      if (!(await turn())) await sleeper.sleep(tickMs);
+      if (!(await hold.check()) && (await advance())) continue;
+      await sleeper.sleep(tickMs);
     }
     if (lost && !signal.aborted) log.warn({}, 'the dispatcher lost its lock: its database connection ended');
   };
@@ -197,6 +205,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     wake: sleeper.wake,
     reconcile: () => {
       doubts += 1;
+      hold.doubt();
       sleeper.wake();
     },
     idleMs: () => performance.now() - turnedAt,

@@ -10,6 +10,7 @@ import {
   type Variable,
 } from '@backend2/contracts';
 import { axesOf, cellsOf, ordinalOf, valuesOf, zipIssues } from './axes.ts';
+import { dispatchAxesOf, type DispatchAxes } from './dispatch-order.ts';
 import {
   compileTemplate,
   keyedObjectsOf,
@@ -21,8 +22,8 @@ import { expandVariables, nameIssues } from './variables.ts';
 
 export interface SubmissionLimits {
   readonly maxSubtasks: number;
-  /** Kinds that workers announced, beside the built-in ones; their inputs are checked by the worker. */
-  readonly announcedKinds: readonly string[];
+  /** Kinds that the lane's workers announced, each with its costly inputs; what is not built in is checked by the worker. */
+  readonly offered: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface AcceptedSubmission {
@@ -30,6 +31,7 @@ export interface AcceptedSubmission {
   readonly variables: ExpandedVariable[];
   readonly axes: Axis[];
   readonly total: number;
+  readonly dispatchAxes: DispatchAxes | null;
 }
 
 /**
@@ -54,13 +56,14 @@ export const acceptSubmission = (
       message: `make ${total.toLocaleString('en')} subtasks; ${limits.maxSubtasks.toLocaleString('en')} are allowed at the most`,
     });
   }
-  issues.push(...kindIssues(submission.kind, limits.announcedKinds));
+  issues.push(...kindIssues(submission, limits.offered));
   if (issues.length === 0) {
     issues.push(...keyIssues(submission.input, variables, axes, total));
     issues.push(...inputIssues(submission, variables, axes, uses));
   }
   if (issues.length > 0) throw validationFailed(issues);
-  return { submission, variables, axes, total };
+  const dispatchAxes = dispatchAxesOf(axes, uses, costlyInputsOf(submission.kind, limits.offered));
+  return { submission, variables, axes, total, dispatchAxes };
 };
 
 const useIssues = (variables: readonly Variable[], uses: readonly PlaceholderUse[]): Issue[] => {
@@ -84,11 +87,19 @@ const useIssues = (variables: readonly Variable[], uses: readonly PlaceholderUse
   ];
 };
 
-const kindIssues = (kind: string, announced: readonly string[]): Issue[] => {
-  const known = [...new Set([...Object.keys(builtinKinds), ...announced])];
+const costlyInputsOf = (kind: string, offered: SubmissionLimits['offered']): readonly string[] =>
+  Object.hasOwn(offered, kind) ? (offered[kind] ?? []) : [];
+
+const kindIssues = ({ kind, lane }: TaskSubmission, offered: SubmissionLimits['offered']): Issue[] => {
+  const known = [...new Set([...Object.keys(builtinKinds), ...Object.keys(offered)])];
   return known.includes(kind)
     ? []
-    : [{ path: '/kind', message: `"${kind}" is not a known kind; known are ${known.join(', ')}` }];
+    : [
+        {
+          path: '/kind',
+          message: `"${kind}" is not a known kind of the lane ${lane}; known are ${known.join(', ')}`,
+        },
+      ];
 };
 
 /** Keys with placeholders must stay apart in every cell. */

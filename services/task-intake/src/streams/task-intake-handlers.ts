@@ -1,7 +1,7 @@
 import {
   notFound,
   type Principal,
-  type RpcHandlers,
+  type RpcHandlerGroup,
   type SubtaskChange,
   type TaskIntakeRpc,
 } from '@backend2/contracts';
@@ -42,7 +42,7 @@ export interface TaskIntakeDependencies {
   readonly primary: Sequelize;
   readonly reads: ReadYourWrites;
   readonly events: TaskEventPublisher;
-  readonly limits: () => SubmissionLimits;
+  readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
   /** Seconds that so many subtasks of a kind take on a lane as it is now; null while unknown. */
   readonly estimateSeconds: (lane: TaskRow['lane'], kind: string, subtasks: number) => number | null;
   /** Tells workers to stop what was cancelled. */
@@ -52,8 +52,10 @@ export interface TaskIntakeDependencies {
   readonly log: Log;
 }
 
-/** What task-intake answers: parse is done, ownership is the stores', each handler a use case. */
-export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHandlers<TaskIntakeRpc> => {
+type TaskHandlers = RpcHandlerGroup<TaskIntakeRpc, 'tasks' | 'subtasks' | 'artifacts'>;
+
+/** What task-intake answers of tasks: parse is done, ownership is the stores', each handler a use case. */
+export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHandlers => {
   const { primary, reads, events, limits, estimateSeconds, stopRuns, wakeDispatcher, apiPrefix, log } =
     dependencies;
 
@@ -86,7 +88,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
 
   return {
     'tasks.create': async ({ principal, submission, taskId = uuidv7() }) => {
-      const accepted = acceptSubmission(submission, limits());
+      const accepted = acceptSubmission(submission, limits(submission.lane));
       const made = await insertTask(primary, taskId, principal.userId, accepted);
       const task = made ?? (await findTask(primary, principal, taskId));
       wakeDispatcher(task.lane);
@@ -99,7 +101,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): RpcHan
       return taskDetailOf(task);
     },
     'tasks.estimate': async ({ submission }) => {
-      const { axes, total } = acceptSubmission(submission, limits());
+      const { axes, total } = acceptSubmission(submission, limits(submission.lane));
       return { subtasks: total, axes, seconds: estimateSeconds(submission.lane, submission.kind, total) };
     },
     'tasks.list': async ({ principal, query }) => {
