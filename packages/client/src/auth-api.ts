@@ -1,4 +1,11 @@
-import { tokenResponseSchema, userViewSchema, type SelfPatch, type UserView } from '@backend2/contracts';
+import {
+  quotaViewSchema,
+  tokenResponseSchema,
+  userViewSchema,
+  type QuotaView,
+  type SelfPatch,
+  type UserView,
+} from '@backend2/contracts';
 import type { Session } from './session.ts';
 import type { Transport } from './transport.ts';
 
@@ -40,6 +47,10 @@ export const authApi = (transport: Transport, session: Session) => ({
   },
 
   me: (): Promise<UserView> => transport.json({ method: 'GET', path: '/users/me' }, userViewSchema),
+
+  /** What I have under way, and may have. */
+  myQuota: (): Promise<QuotaView> =>
+    transport.json({ method: 'GET', path: '/users/me/quota' }, quotaViewSchema),
 
   updateMe: (patch: SelfPatch): Promise<UserView> =>
     transport.json({ method: 'PATCH', path: '/users/me', body: patch }, userViewSchema),

@@ -2,6 +2,7 @@ import { healthViewSchema, type HealthView } from '@backend2/contracts';
 import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { authApi, type AuthApi } from './auth-api.ts';
 import { lanesApi, type LanesApi } from './lanes-api.ts';
+import { schedulesApi, type SchedulesApi } from './schedules-api.ts';
 import { Session, type Tokens } from './session.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { Transport } from './transport.ts';
@@ -29,6 +30,7 @@ export interface Client {
   readonly tasks: TasksApi;
   readonly artifacts: ArtifactsApi;
   readonly lanes: LanesApi;
+  readonly schedules: SchedulesApi;
   /** The verdict on the whole system; a failing one is an answer, not an error. */
   health(): Promise<HealthView>;
 }
@@ -53,6 +55,7 @@ export const createClient = (options: ClientOptions): Client => {
     tasks: tasksApi(transport),
     artifacts: artifactsApi(transport),
     lanes: lanesApi(transport),
+    schedules: schedulesApi(transport),
     health: () =>
       transport.json(
         { method: 'GET', path: '/health', root: true, anonymous: true, accept: [503], repeatable: false },

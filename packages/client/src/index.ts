@@ -2,6 +2,7 @@ export { ApiError } from './api-error.ts';
 export { createClient, type Client, type ClientOptions } from './create-client.ts';
 export type { EventStreamOptions, StreamedEvent } from './event-stream.ts';
 export { NetworkError } from './network-error.ts';
+export type { NewSchedule, ScheduleFilter } from './schedules-api.ts';
 export type { Tokens } from './session.ts';
 export {
   exportFormats,

@@ -19,6 +19,7 @@ import {
 import type { z } from 'zod';
 import { eventStream, type EventStreamOptions, type StreamedEvent } from './event-stream.ts';
 import { everyItem } from './paging.ts';
+import { randomKey } from './random-key.ts';
 import type { Transport } from './transport.ts';
 import { waitUntilFinished, type WaitOptions } from './wait-until-finished.ts';
 
@@ -140,9 +141,3 @@ export const tasksApi = (transport: Transport) => {
   };
 };
 export type TasksApi = ReturnType<typeof tasksApi>;
-
-/** `crypto.randomUUID` is there only on secure origins; a dashboard on plain HTTP needs keys too. */
-const randomKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );

@@ -1,7 +1,10 @@
 import {
   pageSchema,
+  quotaViewSchema,
   userViewSchema,
   type Page,
+  type QuotaPatch,
+  type QuotaView,
   type UserPatch,
   type UserView,
   type userCreationSchema,
@@ -22,6 +25,11 @@ export const usersApi = (transport: Transport) => ({
     transport.json({ method: 'GET', path: pathOf(userId) }, userViewSchema),
   update: (userId: string, patch: UserPatch): Promise<UserView> =>
     transport.json({ method: 'PATCH', path: pathOf(userId), body: patch }, userViewSchema),
+  /** What the user has under way, and may have. */
+  quota: (userId: string): Promise<QuotaView> =>
+    transport.json({ method: 'GET', path: `${pathOf(userId)}/quota` }, quotaViewSchema),
+  updateQuota: (userId: string, patch: QuotaPatch): Promise<QuotaView> =>
+    transport.json({ method: 'PATCH', path: `${pathOf(userId)}/quota`, body: patch }, quotaViewSchema),
   delete: (userId: string): Promise<void> => transport.empty({ method: 'DELETE', path: pathOf(userId) }),
 });
 export type UsersApi = ReturnType<typeof usersApi>;

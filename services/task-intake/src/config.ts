@@ -13,6 +13,7 @@ import {
   type SentryConfig,
   type TracingConfig,
 } from '@backend2/service-kit';
+import type { QuotaDefaults } from './adapters/postgres-quota-store.ts';
 
 export interface TaskIntakeConfig {
   readonly log: LogConfig;
@@ -23,6 +24,8 @@ export interface TaskIntakeConfig {
   readonly tracing: TracingConfig;
   readonly apiPrefix: string;
   readonly maxSubtasksPerTask: number;
+  /** Of each user who has no limits of their own. */
+  readonly quotas: QuotaDefaults;
 }
 
 export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
@@ -40,5 +43,31 @@ export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
     max: 1_000_000,
     default: 100_000,
     env: 'MAX_SUBTASKS_PER_TASK',
+  },
+  quotas: {
+    unfinishedTasks: {
+      doc: 'Most unfinished tasks of one user',
+      format: 'whole',
+      min: 0,
+      max: 1_000_000_000,
+      default: 1000,
+      env: 'MAX_UNFINISHED_TASKS_PER_USER',
+    },
+    waitingSubtasks: {
+      doc: 'Most subtasks of one user that have not begun',
+      format: 'whole',
+      min: 0,
+      max: 1_000_000_000,
+      default: 2_000_000,
+      env: 'MAX_WAITING_SUBTASKS_PER_USER',
+    },
+    schedules: {
+      doc: 'Most schedules of one user',
+      format: 'whole',
+      min: 0,
+      max: 1_000_000_000,
+      default: 100,
+      env: 'MAX_SCHEDULES_PER_USER',
+    },
   },
 };

@@ -16,17 +16,22 @@ import { createStreams } from '@backend2/streams';
 import { postgresDispatchStore } from './adapters/postgres-dispatch-store.ts';
 import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
 import { postgresLaneStore } from './adapters/postgres-lane-store.ts';
+import { postgresQuotaStore } from './adapters/postgres-quota-store.ts';
 import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
+import type { TaskRow } from './adapters/task-rows.ts';
 import { taskIntakeConfig } from './config.ts';
 import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
 import { laneHold } from './dispatcher/lane-hold.ts';
 import { RunTimes } from './domain/run-times.ts';
 import { taskEventPublisher } from './events/task-event-publisher.ts';
 import { resultRecorder } from './recorder/result-recorder.ts';
+import { scheduler } from './scheduler/scheduler.ts';
 import { laneHandlers } from './streams/lane-handlers.ts';
 import { laneKinds } from './streams/lane-kinds.ts';
 import { laneSlots } from './streams/lane-slots.ts';
+import { quotaHandlers } from './streams/quota-handlers.ts';
 import { readYourWrites } from './streams/read-your-writes.ts';
+import { scheduleHandlers } from './streams/schedule-handlers.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
@@ -92,16 +97,31 @@ const recorder = resultRecorder({
   },
 });
 
+const limits = (lane: Lane) => ({
+  maxSubtasks: config.maxSubtasksPerTask,
+  offered: kinds.of(lane),
+});
+const onSubmitted = async (task: TaskRow): Promise<void> => {
+  const { id, total, lane, kind, owner_id: userId } = task;
+  log.info({ taskId: id, subtasks: total, lane, kind, userId }, 'task accepted');
+  dispatchers[lane].wake();
+  await events.publish([task]);
+};
+const submissions = { primary, quotas: postgresQuotaStore(primary, config.quotas), limits, onSubmitted };
+const onUnexpected = (error: unknown): void => errors.capture(error);
+const schedules = scheduler({ ...submissions, onUnexpected, log, metrics });
+
 const rpc = rpcServer(
   streams,
   taskIntakeRpc,
   {
     ...laneHandlers({ store: laneStore, slots, kinds, log }),
+    ...quotaHandlers(submissions.quotas, log),
+    ...scheduleHandlers({ ...submissions, log }),
     ...taskIntakeHandlers({
-      primary,
+      ...submissions,
       reads: readYourWrites(database),
       events,
-      limits: (lane) => ({ maxSubtasks: config.maxSubtasksPerTask, offered: kinds.of(lane) }),
       estimateSeconds: (lane, kind, subtasks) =>
         runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
       stopRuns: async (taskId, upToRun) => {
@@ -109,13 +129,12 @@ const rpc = rpcServer(
       },
       wakeDispatcher: (lane) => dispatchers[lane].wake(),
       apiPrefix,
-      log,
     }),
   },
-  { log, onUnexpected: (error) => errors.capture(error) },
+  { log, onUnexpected },
 );
 
-const loops = [slots, recorder, rpc, dispatchers.standard, dispatchers.lumina];
+const loops = [slots, recorder, rpc, dispatchers.standard, dispatchers.lumina, schedules];
 const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => loops });
 
 await runUntilSignal(
@@ -131,6 +150,7 @@ await runUntilSignal(
     rpc,
     dispatchers.standard,
     dispatchers.lumina,
+    schedules,
   ],
   { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },
 );

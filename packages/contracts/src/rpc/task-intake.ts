@@ -16,6 +16,8 @@ import {
 } from '../task.ts';
 import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
+import { quotaMethods } from './quota-methods.ts';
+import { scheduleMethods } from './schedule-methods.ts';
 
 const ofTask = z.object({ principal: principalSchema, taskId: z.uuid() });
 const ofSubtask = ofTask.extend({ ordinal: z.int().nonnegative() });
@@ -60,5 +62,7 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
     response: storedArtifactSchema,
   },
   ...laneMethods,
+  ...quotaMethods,
+  ...scheduleMethods,
 });
 export type TaskIntakeRpc = (typeof taskIntakeRpc)['methods'];

@@ -4,6 +4,8 @@ import { tasks } from './0002-tasks.ts';
 import { apiKeys } from './0003-api-keys.ts';
 import { taskTrace } from './0050-task-trace.ts';
 import { lanes } from './0060-lanes.ts';
+import { quotas } from './0061-quotas.ts';
+import { schedules } from './0062-schedules.ts';
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace, lanes];
+export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace, lanes, quotas, schedules];

@@ -15,7 +15,11 @@ const all = ['select', 'insert', 'update', 'delete'] as const;
 export const tableAccess: Readonly<Record<string, Access>> = {
   schema_migrations: { auth: ['select'], task_intake: ['select'], health: ['select'] },
 
-  users: { auth: all },
+  users: {
+    auth: all,
+    // Whether the owner of a schedule is still here.
+    task_intake: ['select (id, disabled_at, deleted_at)'],
+  },
   sessions: { auth: all },
   refresh_tokens: { auth: all },
   api_keys: { auth: all },
@@ -28,4 +32,6 @@ export const tableAccess: Readonly<Record<string, Access>> = {
   subtasks: { task_intake: all },
   artifacts: { task_intake: all },
   lanes: { task_intake: ['select', 'update'] },
+  quotas: { task_intake: ['select', 'insert', 'update'] },
+  schedules: { task_intake: all },
 };

@@ -54,6 +54,7 @@ export const metricNames = {
   dispatcherActive: 'backend2_dispatcher_active',
   laneWindow: 'backend2_lane_window',
   lanePaused: 'backend2_lane_paused',
+  scheduleRuns: 'backend2_schedule_runs_total',
   subtask: 'backend2_subtask_seconds',
   subtaskFailures: 'backend2_subtask_failures_total',
   engine: 'backend2_engine_seconds',

@@ -53,7 +53,7 @@ export const idempotency = (store: IdempotencyStore, log: Log): Idempotency => (
     const key = digest(`${claims.userId}\n${route.method} ${route.path}\n${keyOf(given)}`);
     const token = randomUUID();
     const begun = await store
-      .begin(key, digest(canonical(call.body)), token, uuidv7(), lockMs)
+      .begin(key, digest(canonical({ params: call.params, body: call.body })), token, uuidv7(), lockMs)
       .catch((cause: unknown) => {
         throw unavailable(cause);
       });
@@ -130,7 +130,7 @@ const keyOf = (header: string): string => {
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** Two bodies that differ only in the order of their fields are the same request. */
+/** Two requests that differ only in the order of their fields are the same request. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

@@ -5,6 +5,8 @@ import { authRoutes } from './auth-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { laneRoutes } from './lane-routes.ts';
+import { quotaRoutes } from './quota-routes.ts';
+import { scheduleRoutes } from './schedule-routes.ts';
 import { subtaskRoutes } from './subtask-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -19,4 +21,6 @@ export const apiRoutes = (dependencies: Dependencies): Route[] => [
   ...exportRoutes(dependencies),
   ...artifactRoutes(dependencies),
   ...laneRoutes(dependencies),
+  ...quotaRoutes(dependencies),
+  ...scheduleRoutes(dependencies),
 ];

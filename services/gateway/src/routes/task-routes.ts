@@ -38,6 +38,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     body: taskSubmissionSchema,
     idempotent: true,
     answer: { status: 202, schema: taskDetailSchema },
+    refusals: { quota_exceeded: 429 },
     handle: async (call) => {
       const { principal, body, response } = call;
       const taskId = idOf(call);

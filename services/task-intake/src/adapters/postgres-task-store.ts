@@ -1,5 +1,4 @@
 import {
-  DomainError,
   notFound,
   type Page,
   type Principal,
@@ -8,8 +7,9 @@ import {
   type TaskListQuery,
 } from '@backend2/contracts';
 import { currentTrace } from '@backend2/service-kit';
-import { QueryTypes, type Sequelize } from 'sequelize';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { AcceptedSubmission } from '../domain/accept-submission.ts';
+import { decodeCursor, encodeCursor, uuidForm } from './page-cursor.ts';
 import { postgresJson } from './postgres-json.ts';
 import {
   storedArtifactOf,
@@ -24,77 +24,65 @@ import {
 const visible = (alias: string, parameter: number): string =>
   `${alias}.deleted_at IS NULL AND ($${parameter}::uuid IS NULL OR ${alias}.owner_id = $${parameter})`;
 
-const seenBy = (principal: Principal): string | null =>
+export const seenBy = (principal: Principal): string | null =>
   principal.role === 'admin' ? null : principal.userId;
-
-const encodeCursor = (value: string | number): string => Buffer.from(String(value)).toString('base64url');
-
-const decodeCursor = (cursor: string | undefined, form: RegExp): string | null => {
-  if (cursor === undefined) return null;
-  const value = Buffer.from(cursor, 'base64url').toString();
-  if (form.test(value)) return value;
-  throw new DomainError('invalid', 'validation_failed', '?cursor: is not a cursor of this list', {
-    issues: [{ path: '?cursor', message: 'is not a cursor of this list' }],
-  });
-};
-
-const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** `\`, `%` and `_` mean themselves in a search. */
 const likePattern = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
-/**
- * Stores an accepted task and all its subtasks in one transaction; the id orders tasks by time. Undefined where a task
- * with this id is there already.
- */
-export const insertTask = (
+/** The id orders tasks by time. Undefined where a task with this id is there already. */
+export const insertTask = async (
   database: Sequelize,
+  transaction: Transaction,
   id: string,
   ownerId: string,
   { submission, variables, axes, total, dispatchAxes }: AcceptedSubmission,
-): Promise<TaskRow | undefined> =>
-  database.transaction(async (transaction) => {
-    const [row] = await database.query<TaskRow>(
-      `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
-         max_attempts, tags, total, pending, run_at, trace, dispatch_axes)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)
-       ON CONFLICT (id) DO NOTHING
-       RETURNING *`,
-      {
-        bind: [
-          id,
-          ownerId,
-          submission.name,
-          submission.kind,
-          submission.lane,
-          postgresJson(submission.input),
-          postgresJson(variables),
-          postgresJson(axes),
-          submission.batchSize,
-          submission.priority,
-          submission.timeoutMs,
-          submission.maxAttempts,
-          submission.tags,
-          total,
-          submission.runAt ?? null,
-          currentTrace() ?? null,
-          dispatchAxes,
-        ],
-        type: QueryTypes.SELECT,
-        transaction,
-      },
-    );
-    if (row === undefined) return undefined;
-    await database.query(
-      `INSERT INTO subtasks (task_id, ordinal) SELECT $1::uuid, ordinal FROM generate_series(0, $2::int - 1) AS ordinal`,
-      { bind: [id, total], transaction },
-    );
-    await database.query(`SELECT pg_notify('backend2_dispatch', $1)`, {
-      bind: [submission.lane],
+): Promise<TaskRow | undefined> => {
+  const [row] = await database.query<TaskRow>(
+    `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
+       max_attempts, tags, total, pending, run_at, trace, dispatch_axes)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)
+     ON CONFLICT (id) DO NOTHING
+     RETURNING *`,
+    {
+      bind: [
+        id,
+        ownerId,
+        submission.name,
+        submission.kind,
+        submission.lane,
+        postgresJson(submission.input),
+        postgresJson(variables),
+        postgresJson(axes),
+        submission.batchSize,
+        submission.priority,
+        submission.timeoutMs,
+        submission.maxAttempts,
+        submission.tags,
+        total,
+        submission.runAt ?? null,
+        currentTrace() ?? null,
+        dispatchAxes,
+      ],
+      type: QueryTypes.SELECT,
       transaction,
-    });
-    return row;
-  });
+    },
+  );
+  return row;
+};
+
+/** All of a new task's, by one statement whatever their number; wakes the lane's dispatcher once they are committed. */
+export const insertSubtasks = async (
+  database: Sequelize,
+  transaction: Transaction,
+  { id, total, lane }: TaskRow,
+): Promise<void> => {
+  await database.query(
+    `INSERT INTO subtasks (task_id, ordinal) SELECT $1::uuid, ordinal FROM generate_series(0, $2::int - 1) AS ordinal`,
+    { bind: [id, total], transaction },
+  );
+  await database.query(`SELECT pg_notify('backend2_dispatch', $1)`, { bind: [lane], transaction });
+};
 
 /** @throws DomainError `not_found` for an id that is not there or not the principal's. */
 export const findTask = async (

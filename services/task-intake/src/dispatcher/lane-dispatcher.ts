@@ -12,7 +12,7 @@ import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
 import type { LaneHold } from './lane-hold.ts';
 import { publishJobs } from './publish-jobs.ts';
 import { reconcileLane } from './reconcile-lane.ts';
-import { wakeable } from './wakeable.ts';
+import { wakeable } from '../wakeable.ts';
 
 export interface LaneDispatcherOptions {
   readonly lane: Lane;

@@ -1,14 +1,9 @@
-import {
-  DomainError,
-  type LaneView,
-  type Principal,
-  type RpcHandlerGroup,
-  type TaskIntakeRpc,
-} from '@backend2/contracts';
+import { type LaneView, type Principal, type RpcHandlerGroup, type TaskIntakeRpc } from '@backend2/contracts';
 import type { Log } from '@backend2/service-kit';
 import type { LaneRow, LaneStore } from '../adapters/postgres-lane-store.ts';
 import type { LaneKinds } from './lane-kinds.ts';
 import type { LaneSlots } from './lane-slots.ts';
+import { requireAdmin } from './require-admin.ts';
 
 export interface LaneHandlersDependencies {
   readonly store: LaneStore;
@@ -59,8 +54,4 @@ export const laneHandlers = ({
     'lanes.pause': ({ principal, lane }) => setPaused(principal, lane, true),
     'lanes.resume': ({ principal, lane }) => setPaused(principal, lane, false),
   };
-};
-
-const requireAdmin = ({ role }: Principal): void => {
-  if (role !== 'admin') throw new DomainError('denied', 'admin_only', 'Only an admin may do this.');
 };

@@ -5,7 +5,6 @@ import {
   type SubtaskChange,
   type TaskIntakeRpc,
 } from '@backend2/contracts';
-import type { Log } from '@backend2/service-kit';
 import type { Sequelize } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -21,10 +20,11 @@ import {
   findArtifact,
   findSubtasks,
   findTask,
-  insertTask,
   listSubtasks,
   listTasks,
 } from '../adapters/postgres-task-store.ts';
+import type { QuotaStore } from '../adapters/postgres-quota-store.ts';
+import { submitTask } from '../adapters/submit-task.ts';
 import {
   artifactViewOf,
   subtaskViewOf,
@@ -42,22 +42,34 @@ export interface TaskIntakeDependencies {
   readonly primary: Sequelize;
   readonly reads: ReadYourWrites;
   readonly events: TaskEventPublisher;
+  readonly quotas: QuotaStore;
   readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
   /** Seconds that so many subtasks of a kind take on a lane as it is now; null while unknown. */
   readonly estimateSeconds: (lane: TaskRow['lane'], kind: string, subtasks: number) => number | null;
+  /** A task was stored and committed. */
+  readonly onSubmitted: (task: TaskRow) => Promise<void>;
   /** Tells workers to stop what was cancelled. */
   readonly stopRuns: (taskId: string, upToRun: number) => Promise<void>;
   readonly wakeDispatcher: (lane: TaskRow['lane']) => void;
   readonly apiPrefix: string;
-  readonly log: Log;
 }
 
 type TaskHandlers = RpcHandlerGroup<TaskIntakeRpc, 'tasks' | 'subtasks' | 'artifacts'>;
 
 /** What task-intake answers of tasks: parse is done, ownership is the stores', each handler a use case. */
 export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHandlers => {
-  const { primary, reads, events, limits, estimateSeconds, stopRuns, wakeDispatcher, apiPrefix, log } =
-    dependencies;
+  const {
+    primary,
+    reads,
+    events,
+    quotas,
+    limits,
+    estimateSeconds,
+    onSubmitted,
+    stopRuns,
+    wakeDispatcher,
+    apiPrefix,
+  } = dependencies;
 
   const ownSubtask = async (reader: Sequelize, principal: Principal, taskId: string, ordinal: number) => {
     const task = await findTask(reader, principal, taskId);
@@ -89,15 +101,12 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
   return {
     'tasks.create': async ({ principal, submission, taskId = uuidv7() }) => {
       const accepted = acceptSubmission(submission, limits(submission.lane));
-      const made = await insertTask(primary, taskId, principal.userId, accepted);
+      const made = await primary.transaction((transaction) =>
+        submitTask(primary, transaction, quotas, { id: taskId, ownerId: principal.userId, accepted }),
+      );
       const task = made ?? (await findTask(primary, principal, taskId));
-      wakeDispatcher(task.lane);
-      if (made) {
-        const { id, total, lane, kind } = task;
-        log.info({ taskId: id, subtasks: total, lane, kind, userId: principal.userId }, 'task accepted');
-      }
+      await onSubmitted(task);
       await reads.wrote(principal);
-      await events.publish([task]);
       return taskDetailOf(task);
     },
     'tasks.estimate': async ({ submission }) => {
