@@ -47,7 +47,8 @@ test('due schedules are submitted once each however many instances look, and kee
   const ran = await Promise.all(made.map(({ id }) => after(id)));
   const tasks = await tasksOf(intake);
   t.is(tasks.length, 12);
-  t.deepEqual(new Set(ran.map(({ lastRun }) => lastRun?.taskId)), new Set(tasks.map(({ id }) => id)));
+  const ids = new Set(tasks.map(({ id }) => id));
+  for (const { lastRun } of ran) t.true(ids.delete(lastRun?.taskId ?? ''));
   t.true(tasks.every(({ total }) => total === 2));
   for (const { lastRun, nextRuns } of ran) {
     t.is(lastRun?.outcome, 'submitted');
