@@ -35,7 +35,7 @@ export const waitUntilFinished = async (
     const options = { signal: stop, ...(onConnection ? { onConnection } : {}) };
     for await (const { message } of eventStream(transport, eventsPath, options)) {
       if (message.type === 'deleted') throw new Error('The task was deleted.');
-      if (message.type === 'subtasks') continue;
+      if (message.type === 'subtasks' || message.type === 'progress') continue;
       const task = message.type === 'task' ? message.task : await read();
       if (isOver(task)) return task;
     }

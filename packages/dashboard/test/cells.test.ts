@@ -36,6 +36,20 @@ test('after a break in the stream the next snapshot decides', (t) => {
   t.is(cells.get(1)?.state, 'succeeded');
 });
 
+test('how far a cell is, is shown while that attempt of it runs, and no longer', (t) => {
+  const cells = new Cells();
+  cells.load({ cells: [[cell(0, 'queued'), cell(1, 'queued')]] });
+  const half = (ordinal: number, attempt = 1) => ({ ordinal, attempt, fraction: 0.5, note: 'half way' });
+  cells.hear([change(1, 'running')]);
+  cells.hearProgress([half(0), half(1, 2)]);
+  t.is(cells.get(0)?.progress, undefined);
+  t.is(cells.get(1)?.progress, undefined);
+  cells.hearProgress([half(1)]);
+  t.deepEqual(cells.get(1)?.progress, { fraction: 0.5, note: 'half way' });
+  cells.hear([change(1, 'succeeded')]);
+  t.is(cells.get(1)?.progress, undefined);
+});
+
 test('a rating stays when an event does not carry one', (t) => {
   const cells = new Cells();
   cells.put({ ...cell(1, 'succeeded'), rating: 'good' });

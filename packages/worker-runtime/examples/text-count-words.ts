@@ -5,10 +5,12 @@ import { z } from 'zod';
 export default defineHandler({
   kind: 'text.count-words',
   input: z.strictObject({ text: z.string().min(1), least: z.int().min(1).default(1) }),
-  async run({ text, least }, { signal, saveArtifact }) {
+  async run({ text, least }, { signal, progress, saveArtifact }) {
     const counts = new Map<string, number>();
-    for (const word of text.toLowerCase().split(/[^\p{L}\p{N}]+/u)) {
+    const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+    for (const [done, word] of words.entries()) {
       signal.throwIfAborted();
+      progress(done / words.length);
       if (word !== '') counts.set(word, (counts.get(word) ?? 0) + 1);
     }
     const kept = [...counts].filter(([, count]) => count >= least).sort(([, one], [, other]) => other - one);

@@ -18,6 +18,7 @@ import {
 import type { ArtifactStore } from '@backend2/artifacts';
 import { SubtaskCancelledError, type Cancellations } from './cancellations.ts';
 import type { TaskContext, TaskHandler } from './handlers/handler.ts';
+import { progressReporter, type ProgressReporter } from './progress-reporter.ts';
 import { failureOf, recordedError, SubtaskFailure } from './subtask-failure.ts';
 import { subtaskMetrics, type AttemptOutcome } from './subtask-metrics.ts';
 
@@ -70,7 +71,12 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
   const { handlers, artifacts, cancellations, results, worker, log } = options;
   const seen = subtaskMetrics(options.metrics, handlers);
 
-  const produce = async (job: SubtaskJob, attempt: number, signal: AbortSignal) => {
+  const produce = async (
+    job: SubtaskJob,
+    attempt: number,
+    signal: AbortSignal,
+    progress: ProgressReporter,
+  ) => {
     const handler = handlers.get(job.kind);
     if (handler === undefined) {
       throw new SubtaskFailure(
@@ -95,6 +101,7 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       ordinal: job.ordinal,
       run: job.run,
       attempt,
+      progress: progress.report,
       log: log.child({ taskId: job.taskId, ordinal: job.ordinal, run: job.run, attempt }),
       saveArtifact: async ({ bytes, contentType, width, height }) => {
         signal.throwIfAborted();
@@ -154,10 +161,15 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
     const timer = setTimeout(() => {
       timeout.abort(new AttemptTimeoutError(job.timeoutMs));
     }, job.timeoutMs);
+    const progress = progressReporter(
+      (latest) => results.publish({ type: 'progress', ...resultBase(message), ...latest }),
+      (error) =>
+        log.warn({ err: error, taskId: job.taskId, ordinal: job.ordinal }, 'progress could not be told'),
+    );
     const stop = AbortSignal.any([signal, watched.signal, timeout.signal]);
     const begun = performance.now();
     try {
-      const made = await unlessAborted(produce(job, attempt, stop), stop);
+      const made = await unlessAborted(produce(job, attempt, stop, progress), stop);
       const durationMs = performance.now() - begun;
       await said;
       end('succeeded');
@@ -173,6 +185,7 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       end(outcome.kind === 'retry' && attempt < message.maxAttempts ? 'retried' : 'failed', reason);
       return outcome;
     } finally {
+      progress.stop();
       clearTimeout(timer);
       watched.done();
     }

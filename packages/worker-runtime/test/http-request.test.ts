@@ -24,6 +24,7 @@ const serve = async (t: ExecutionContext, listener: RequestListener) => {
         ordinal: 0,
         run: 1,
         attempt: 1,
+        progress: () => undefined,
         saveArtifact: async ({ bytes }) => {
           saved.push(bytes);
           return { id: 'kept' } as StoredArtifact;

@@ -27,6 +27,22 @@ test.serial('a worker announces its kinds, with the inputs that they say are cos
 });
 
 test.serial(
+  'how far a handler says it is, is told with its latest word; quick work says nothing',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.startWorker();
+    await lane.publish({ kind: 'text.count-words', input: { text: 'a rose' } }, { kind: 'test.half' });
+    await lane.untilEnded('progress', 1);
+    await lane.order.publish({ type: 'cancel', taskId, upToRun: 1 });
+    await lane.untilEnded('cancelled', 1);
+    t.like(lane.ended('progress'), [
+      { ordinal: 1, run: 1, attempt: 1, fraction: 0.5, note: 'half way', type: 'progress' },
+    ]);
+    t.is(lane.ended('progress').length, 1);
+  },
+);
+
+test.serial(
   'running work is stopped within a second of its cancel, even if it heeds no signal',
   async (t) => {
     const lane = await useLane(t);

@@ -19,7 +19,10 @@ const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
 
 /** gateway, auth, task-intake and one standard worker as processes, on servers of this test's own. */
-export const startRealSystem = async (t: ExecutionContext): Promise<RealSystem> => {
+export const startRealSystem = async (
+  t: ExecutionContext,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RealSystem> => {
   const redis = await useRedis(t);
   const postgres = await usePostgres(t, {
     template: 'migrated',
@@ -38,6 +41,7 @@ export const startRealSystem = async (t: ExecutionContext): Promise<RealSystem> 
     OPS_PORT: '0',
     WORKER_PROCESSES: '1',
     WORKER_THREADS: '2',
+    ...settings,
   };
   const start = (path: string, args: string[] = []) => runProcess(t, fileOf(path), { env, args });
   const isReady = (message: unknown): boolean => (message as { type?: unknown }).type === 'ready';

@@ -9,7 +9,7 @@ import {
   type Principal,
   type SubtaskJob,
   type TaskIntakeRpc,
-  type TaskResult,
+  type TaskOutcome,
   type TaskSubmission,
   type TaskView,
 } from '@backend2/contracts';
@@ -45,7 +45,7 @@ export interface Intake {
   finished(taskId: string, timeoutMs?: number, owner?: Principal): Promise<TaskView>;
 }
 
-export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskResult> | void>;
+export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskOutcome> | void>;
 
 let users = 0;
 export const aUser = (role: Principal['role'] = 'user'): Principal => {

@@ -1,11 +1,11 @@
-import type { TaskResult } from '@backend2/contracts';
+import type { TaskOutcome } from '@backend2/contracts';
 import test from 'ava';
 import fc from 'fast-check';
 import { mergeResults } from '../src/domain/merge-results.ts';
 
 const taskId = '0192f0c1-0000-7000-8000-000000000001';
 const base = { taskId, ordinal: 0, run: 1 };
-const history: TaskResult[] = [
+const history: TaskOutcome[] = [
   { type: 'started', ...base, attempt: 1, at: 1, worker: 'w' },
   { type: 'retrying', ...base, attempt: 1, at: 2, error: { code: 'busy', message: 'busy' } },
   { type: 'started', ...base, attempt: 2, at: 3, worker: 'w' },
@@ -26,11 +26,11 @@ test('the order and the number of times that results arrive make no difference',
 });
 
 test('within an attempt its failure outweighs its start, and a later start both', (t) => {
-  t.is(mergeResults([history[1] as TaskResult, history[0] as TaskResult])[0]?.state, 'queued');
-  t.is(mergeResults([history[2] as TaskResult, history[1] as TaskResult])[0]?.state, 'running');
+  t.is(mergeResults([history[1] as TaskOutcome, history[0] as TaskOutcome])[0]?.state, 'queued');
+  t.is(mergeResults([history[2] as TaskOutcome, history[1] as TaskOutcome])[0]?.state, 'running');
 });
 
 test('runs of one subtask are kept apart', (t) => {
-  const again = { ...(history[3] as TaskResult), run: 2 };
+  const again = { ...(history[3] as TaskOutcome), run: 2 };
   t.is(mergeResults([...history, again]).length, 2);
 });

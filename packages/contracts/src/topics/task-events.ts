@@ -3,6 +3,7 @@ import { ratingSchema, subtaskStateSchema } from '../states.ts';
 import { subtaskErrorSchema, taskViewSchema } from '../task.ts';
 import { artifactViewSchema } from '../artifact.ts';
 import { streamTopic } from '../topic.ts';
+import { progressFields } from './task-results.ts';
 
 export const subtaskChangeSchema = z.object({
   ordinal: z.int(),
@@ -14,7 +15,10 @@ export const subtaskChangeSchema = z.object({
 });
 export type SubtaskChange = z.infer<typeof subtaskChangeSchema>;
 
-/** What the browser hears: a task as it now is, or subtasks of it that changed. */
+export const subtaskProgressSchema = z.object({ ordinal: z.int(), attempt: z.int(), ...progressFields });
+export type SubtaskProgress = z.infer<typeof subtaskProgressSchema>;
+
+/** What the browser hears: a task as it now is, subtasks of it that changed, how far they are. */
 export const taskEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('task'), taskId: z.uuid(), ownerId: z.uuid(), task: taskViewSchema }),
   z.object({
@@ -22,6 +26,13 @@ export const taskEventSchema = z.discriminatedUnion('type', [
     taskId: z.uuid(),
     ownerId: z.uuid(),
     changes: z.array(subtaskChangeSchema),
+  }),
+  /** How far running subtasks are, at the most about once a second each; not kept, so one that was missed is not told again. */
+  z.object({
+    type: z.literal('progress'),
+    taskId: z.uuid(),
+    ownerId: z.uuid(),
+    progress: z.array(subtaskProgressSchema),
   }),
   z.object({ type: z.literal('deleted'), taskId: z.uuid(), ownerId: z.uuid() }),
 ]);

@@ -13,8 +13,17 @@ const base = {
   at: z.number(),
 };
 
+export const progressFields = {
+  /** From 0 to 1. */
+  fraction: z.number().min(0).max(1),
+  /** What it is at, in the handler's words. */
+  note: z.string().max(200).optional(),
+};
+
 /** What became of a subtask's attempt, as its worker saw it. */
 export const taskResultSchema = z.discriminatedUnion('type', [
+  /** How far the attempt is; moves no state. */
+  z.object({ type: z.literal('progress'), ...base, ...progressFields }),
   z.object({ type: z.literal('started'), ...base, worker: z.string() }),
   z.object({
     type: z.literal('succeeded'),
@@ -28,6 +37,9 @@ export const taskResultSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelled'), ...base }),
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;
+export type ProgressReport = Extract<TaskResult, { type: 'progress' }>;
+/** A result that moves its subtask's state. */
+export type TaskOutcome = Exclude<TaskResult, ProgressReport>;
 
 export const taskResults = streamTopic('task_results', taskResultSchema);
 export const recorderGroup = 'recorder';

@@ -1,5 +1,5 @@
-import type { MatrixCell as Cell } from '@backend2/contracts';
 import { memo, useState } from 'react';
+import type { LiveCell } from '../state/cells.ts';
 import { Icon } from '../ui/icons.tsx';
 import { stateNames } from '../ui/state-chip.tsx';
 import { firstImage, thumbnailUrl } from './thumbnail.ts';
@@ -11,7 +11,7 @@ interface MatrixCellProps {
   readonly left: number;
   /** CSS pixels of the longer side. */
   readonly size: number;
-  readonly cell: Cell | undefined;
+  readonly cell: LiveCell | undefined;
   readonly label: string;
   readonly active: boolean;
   readonly pinned: boolean;
@@ -45,7 +45,7 @@ export const MatrixCell = memo((props: MatrixCellProps) => {
 });
 MatrixCell.displayName = 'MatrixCell';
 
-const Content = ({ cell, size }: { cell: Cell; size: number }) => {
+const Content = ({ cell, size }: { cell: LiveCell; size: number }) => {
   const image = firstImage(cell.artifacts);
   if (image !== undefined) return <Picture url={thumbnailUrl(image.url, size * devicePixelRatio)} />;
   switch (cell.state) {
@@ -59,7 +59,11 @@ const Content = ({ cell, size }: { cell: Cell; size: number }) => {
     case 'succeeded':
       return <span className="cell-words mono">{JSON.stringify(cell.result) ?? ''}</span>;
     case 'running':
-      return <span className="cell-spinner" />;
+      return cell.progress === undefined ? (
+        <span className="cell-spinner" />
+      ) : (
+        <progress className="cell-progress" value={cell.progress.fraction} title={cell.progress.note} />
+      );
     case 'cancelled':
       return <span className="cell-words">{size >= 90 && 'cancelled'}</span>;
     case 'pending':

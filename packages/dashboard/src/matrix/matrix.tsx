@@ -1,6 +1,6 @@
-import type { MatrixCell as Cell } from '@backend2/contracts';
 import { useEffect, useRef } from 'react';
 import type { KeyboardEvent, MouseEvent } from 'react';
+import type { LiveCell } from '../state/cells.ts';
 import type { TaskViewState } from '../state/task-view.ts';
 import { matches } from './cell-filter.ts';
 import { layOutCells, rowHeadingWidth } from './cell-layout.ts';
@@ -17,7 +17,7 @@ interface MatrixProps {
   readonly rowHeadings: readonly string[];
   /** Makes the cells read anew. */
   readonly version: number;
-  readonly cellOf: (ordinal: number) => Cell | undefined;
+  readonly cellOf: (ordinal: number) => LiveCell | undefined;
   readonly view: Pick<TaskViewState, 'states' | 'ratings'>;
   /** Pixels of a cell's longer side; null fits the columns into the page. */
   readonly size: number | null;

@@ -1,4 +1,15 @@
-import type { MatrixCell, MatrixView, SubtaskChange, SubtaskView } from '@backend2/contracts';
+import type {
+  MatrixCell,
+  MatrixView,
+  SubtaskChange,
+  SubtaskProgress,
+  SubtaskView,
+} from '@backend2/contracts';
+
+/** A cell with how far it is, while it runs and says so. */
+export interface LiveCell extends MatrixCell {
+  readonly progress?: Pick<SubtaskProgress, 'fraction' | 'note'>;
+}
 
 /** The cell after a change; what the event does not carry stays. */
 export const applyChange = (cell: MatrixCell | undefined, change: SubtaskChange): MatrixCell => ({
@@ -27,10 +38,10 @@ export const cellOfSubtask = (subtask: SubtaskView): MatrixCell => ({
  * the stream is whole and in order while it stands, so it is the newer of the two.
  */
 export class Cells {
-  readonly #cells = new Map<number, MatrixCell>();
+  readonly #cells = new Map<number, LiveCell>();
   readonly #heard = new Map<number, SubtaskChange>();
 
-  get(ordinal: number): MatrixCell | undefined {
+  get(ordinal: number): LiveCell | undefined {
     return this.#cells.get(ordinal);
   }
 
@@ -47,6 +58,14 @@ export class Cells {
     for (const change of changes) {
       this.#heard.set(change.ordinal, change);
       this.#cells.set(change.ordinal, applyChange(this.#cells.get(change.ordinal), change));
+    }
+  }
+
+  hearProgress(reports: readonly SubtaskProgress[]): void {
+    for (const { ordinal, attempt, fraction, note } of reports) {
+      const cell = this.#cells.get(ordinal);
+      if (cell?.state !== 'running' || cell.attempt !== attempt) continue;
+      this.#cells.set(ordinal, { ...cell, progress: { fraction, ...(note !== undefined && { note }) } });
     }
   }
 

@@ -8,7 +8,7 @@ import type {
   TaskView,
 } from '@backend2/contracts';
 import type { Slice } from '../matrix/slice.ts';
-import { Cells, cellOfSubtask } from './cells.ts';
+import { Cells, cellOfSubtask, type LiveCell } from './cells.ts';
 import { addSample, finishedOf } from './progress.ts';
 import type { RateSample } from './progress.ts';
 import { createStore } from './store.ts';
@@ -31,7 +31,7 @@ export interface LiveTask {
   readonly status: Pick<Store<LiveStatus>, 'get' | 'subscribe'>;
   /** Grows with every change of a cell. */
   readonly version: Pick<Store<number>, 'get' | 'subscribe'>;
-  readonly cell: (ordinal: number) => MatrixCell | undefined;
+  readonly cell: (ordinal: number) => LiveCell | undefined;
   /** Takes a subtask that was read by itself for a cell no slice has shown. */
   learn(subtask: SubtaskView): void;
   /** Loads the slice unless it was loaded before and the stream kept it up since. */
@@ -136,6 +136,9 @@ export const openLiveTask = ({ api, taskId, onFrame, now }: LiveTaskOptions): Li
         return accept(message.task);
       case 'subtasks':
         cells.hear(message.changes);
+        return changed();
+      case 'progress':
+        cells.hearProgress(message.progress);
         return changed();
       case 'deleted':
         return set({ deleted: true });

@@ -38,6 +38,11 @@ export interface TaskContext {
   readonly run: number;
   /** 1 for the first. */
   readonly attempt: number;
+  /**
+   * Says how far the work is, from 0 to 1, and what it is at; as often as one likes, since only the latest of about a
+   * second is told. Whoever watches the task sees it; it is not kept.
+   */
+  readonly progress: (fraction: number, note?: string) => void;
   /** Keeps a file; it is listed with the subtask's result, in the order of these calls. */
   readonly saveArtifact: (file: {
     readonly bytes: Uint8Array;

@@ -61,7 +61,10 @@ export const imageGenerate = (engine: ImageEngine, metrics: Metrics): TaskHandle
         polish: input.polish,
         metadata: { task: context.taskId, subtask: String(context.ordinal), run: String(context.run) },
       };
-      const images = await breaker.call(request, { signal: context.signal });
+      const images = await breaker.call(request, {
+        signal: context.signal,
+        onProgress: context.progress,
+      });
       const [first] = images;
       if (first === undefined) throw new Error(`The engine "${engine.name}" answered without a picture.`);
       for (const image of images) await context.saveArtifact(image);

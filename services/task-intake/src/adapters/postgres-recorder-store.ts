@@ -1,4 +1,4 @@
-import type { StoredArtifact, SubtaskState } from '@backend2/contracts';
+import type { ProgressReport, StoredArtifact, SubtaskState } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { postgresJson } from './postgres-json.ts';
 import type { Progress } from '../domain/merge-results.ts';
@@ -26,6 +26,10 @@ export interface RecorderStore {
   record(batch: readonly Progress[]): Promise<Recorded>;
   /** How the same runs stand now, whether a result moved them or not. */
   present(batch: readonly Progress[]): Promise<Recorded>;
+  /** Those of these reports whose run is under way, with the owner of the task. */
+  underWay(
+    reports: readonly ProgressReport[],
+  ): Promise<{ readonly report: ProgressReport; readonly ownerId: string }[]>;
 }
 
 export const postgresRecorderStore = (database: Sequelize): RecorderStore => ({
@@ -68,6 +72,25 @@ export const postgresRecorderStore = (database: Sequelize): RecorderStore => ({
       { bind: [[...new Set(changes.map(({ progress }) => progress.taskId))]], type: QueryTypes.SELECT },
     );
     return { changes, tasks };
+  },
+
+  underWay: async (reports) => {
+    const rows = await database.query<{ place: number; ownerId: string }>(
+      `SELECT r.place::int AS place, t.owner_id AS "ownerId"
+       FROM unnest($1::uuid[], $2::int[], $3::int[]) WITH ORDINALITY AS r(task_id, ordinal, run, place)
+       JOIN subtasks s ON s.task_id = r.task_id AND s.ordinal = r.ordinal AND s.run = r.run
+       JOIN tasks t ON t.id = r.task_id AND t.deleted_at IS NULL
+       WHERE s.state IN ('queued', 'running')`,
+      {
+        bind: [
+          reports.map(({ taskId }) => taskId),
+          reports.map(({ ordinal }) => ordinal),
+          reports.map(({ run }) => run),
+        ],
+        type: QueryTypes.SELECT,
+      },
+    );
+    return rows.map(({ place, ownerId }) => ({ report: reports[place - 1] as ProgressReport, ownerId }));
   },
 });
 

@@ -1,4 +1,4 @@
-import type { StoredArtifact, SubtaskError, SubtaskState, TaskResult, Json } from '@backend2/contracts';
+import type { StoredArtifact, SubtaskError, SubtaskState, TaskOutcome, Json } from '@backend2/contracts';
 
 /** Where one run of a subtask stands after all that was heard of it in a batch. */
 export interface Progress {
@@ -22,7 +22,7 @@ const stateOf = {
   succeeded: 'succeeded',
   failed: 'failed',
   cancelled: 'cancelled',
-} as const satisfies Record<TaskResult['type'], SubtaskState>;
+} as const satisfies Record<TaskOutcome['type'], SubtaskState>;
 
 /** An end outweighs any attempt; a later attempt an earlier one; within an attempt its failure its start. */
 const rankOf = (progress: Progress): number => {
@@ -30,7 +30,7 @@ const rankOf = (progress: Progress): number => {
   return progress.state === 'queued' ? progress.attempt * 2 + 1 : Number.POSITIVE_INFINITY;
 };
 
-const progressOf = (result: TaskResult): Progress => {
+const progressOf = (result: TaskOutcome): Progress => {
   const ended = result.type === 'succeeded' || result.type === 'failed' || result.type === 'cancelled';
   const durationMs = 'durationMs' in result ? result.durationMs : null;
   return {
@@ -49,7 +49,7 @@ const progressOf = (result: TaskResult): Progress => {
 };
 
 /** One entry a run of a subtask, whatever the order its results came in and however often. */
-export const mergeResults = (results: readonly TaskResult[]): Progress[] => {
+export const mergeResults = (results: readonly TaskOutcome[]): Progress[] => {
   const merged = new Map<string, Progress>();
   for (const result of results) {
     const key = `${result.taskId}.${result.ordinal}.${result.run}`;

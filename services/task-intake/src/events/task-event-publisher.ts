@@ -1,4 +1,4 @@
-import { taskEvents, type SubtaskChange, type TaskEvent } from '@backend2/contracts';
+import { taskEvents, type ProgressReport, type SubtaskChange, type TaskEvent } from '@backend2/contracts';
 import type { Streams } from '@backend2/streams';
 import { taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
 
@@ -10,6 +10,7 @@ export interface TaskEventPublisher {
     tasks: readonly TaskRow[],
     changes?: ReadonlyMap<string, { readonly ownerId: string; readonly changes: readonly SubtaskChange[] }>,
   ): Promise<void>;
+  progress(reports: readonly { readonly report: ProgressReport; readonly ownerId: string }[]): Promise<void>;
   deleted(task: TaskRow): Promise<void>;
 }
 
@@ -27,6 +28,17 @@ export const taskEventPublisher = (streams: Streams): TaskEventPublisher => {
         events.push({ type: 'task', taskId: task.id, ownerId: task.owner_id, task: taskViewOf(task) });
       }
       if (events.length > 0) await broadcast.publishMany(events);
+    },
+    progress: async (reports) => {
+      const byTask = new Map<string, Extract<TaskEvent, { type: 'progress' }>>();
+      for (const { report, ownerId } of reports) {
+        const { taskId, ordinal, attempt, fraction, note } = report;
+        let event = byTask.get(taskId);
+        if (event === undefined)
+          byTask.set(taskId, (event = { type: 'progress', taskId, ownerId, progress: [] }));
+        event.progress.push({ ordinal, attempt, fraction, ...(note !== undefined && { note }) });
+      }
+      if (byTask.size > 0) await broadcast.publishMany([...byTask.values()]);
     },
     deleted: async (task) => {
       await broadcast.publish({ type: 'deleted', taskId: task.id, ownerId: task.owner_id });

@@ -3,7 +3,9 @@ import {
   subtaskJobId,
   taskResults,
   type Lane,
+  type ProgressReport,
   type SubtaskChange,
+  type TaskOutcome,
   type TaskResult,
 } from '@backend2/contracts';
 import {
@@ -68,7 +70,17 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
   };
 
   const recordBatch = async (messages: readonly Message<TaskResult>[]): Promise<void> => {
-    const batch = mergeResults(messages.map(({ payload }) => payload));
+    const { outcomes, reports } = sortedOut(messages);
+    if (outcomes.length > 0) await recordOutcomes(messages, outcomes);
+    // After the outcomes, so that what ended in this very batch is not told to be under way.
+    if (reports.length > 0) await events.progress(await store.underWay(reports));
+  };
+
+  const recordOutcomes = async (
+    messages: readonly Message<TaskResult>[],
+    outcomes: readonly TaskOutcome[],
+  ): Promise<void> => {
+    const batch = mergeResults(outcomes);
     const { changes, tasks } = await store.record(batch);
     for (const { progress } of changes) recorded.inc({ state: progress.state });
     tell(log, changes, tasks);
@@ -77,7 +89,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
       messages.filter(({ delivery }) => delivery > 1).map(({ payload }) => subtaskJobId(payload)),
     );
     const again = repeated.size === 0 ? [] : batch.filter((progress) => repeated.has(subtaskJobId(progress)));
-    ignored.inc(batch.length - changes.length);
+    ignored.inc(repeatedIn(outcomes) + batch.length - changes.length);
     const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
     const told = new Map([...retold.tasks, ...tasks].map((task) => [task.id, task]));
     await events.publish([...told.values()], changesByTask([...retold.changes, ...changes], told, apiPrefix));
@@ -91,6 +103,24 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     onDataLost: options.onDataLost,
   });
 };
+
+/** Of each run's progress only the latest report counts. */
+const sortedOut = (
+  messages: readonly Message<TaskResult>[],
+): { outcomes: TaskOutcome[]; reports: ProgressReport[] } => {
+  const outcomes: TaskOutcome[] = [];
+  const reports = new Map<string, ProgressReport>();
+  for (const { payload } of messages) {
+    if (payload.type !== 'progress') outcomes.push(payload);
+    else reports.set(subtaskJobId(payload), payload);
+  }
+  return { outcomes, reports: [...reports.values()] };
+};
+
+/** How many say the same as another of them. */
+const repeatedIn = (outcomes: readonly TaskOutcome[]): number =>
+  outcomes.length -
+  new Set(outcomes.map((outcome) => `${subtaskJobId(outcome)} ${outcome.attempt} ${outcome.type}`)).size;
 
 const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly TaskRow[]): void => {
   const traceOf = new Map(tasks.map(({ id, trace }) => [id, traceIdOf(trace)]));
