@@ -15,19 +15,25 @@ export interface RealSystem {
   startGateway(): Promise<{ url: string; process: RunningProcess }>;
 }
 
+export interface RealSystemOptions {
+  /** Default a database of this test's own on the servers that all tests share. */
+  readonly postgres?: { readonly primaryUrl: string; readonly standbyUrl: string };
+  /** Besides the gateway. Default auth, task-intake and a standard worker. */
+  readonly services?: readonly ('auth' | 'task-intake' | 'standard-worker')[];
+}
+
 const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
 
-/** gateway, auth, task-intake and one standard worker as processes, on servers of this test's own. */
+/** The gateway and the services behind it as processes, on servers of this test's own. @param settings environment beside the usual. */
 export const startRealSystem = async (
   t: ExecutionContext,
   settings: Readonly<Record<string, string>> = {},
+  options: RealSystemOptions = {},
 ): Promise<RealSystem> => {
+  const { services = ['auth', 'task-intake', 'standard-worker'] } = options;
   const redis = await useRedis(t);
-  const postgres = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
+  const postgres = options.postgres ?? (await ownDatabase(t));
   const folder = await mkdtemp(join(tmpdir(), 'gateway-whole-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const env = {
@@ -58,9 +64,10 @@ export const startRealSystem = async (
     checkResponses(t, url);
     return { url, process };
   };
-  const others = ['auth', 'task-intake', 'standard-worker'].map((name) =>
-    start(`services/${name}/src/main.ts`),
-  );
+  const others = services.map((name) => start(`services/${name}/src/main.ts`));
   const [first] = await Promise.all([startGateway(), ...others.map(ready)]);
   return { url: first.url, admin, gateway: first.process, startGateway };
 };
+
+const ownDatabase = (t: ExecutionContext) =>
+  usePostgres(t, { template: 'migrated', prepare: async (url) => void (await migrate(url)) });

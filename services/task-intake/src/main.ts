@@ -12,12 +12,13 @@ import {
   startTelemetry,
   streamsObserver,
 } from '@backend2/service-kit';
-import { createStreams } from '@backend2/streams';
+import { createRedisClient, createStreams } from '@backend2/streams';
 import { postgresDispatchStore } from './adapters/postgres-dispatch-store.ts';
 import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
 import { postgresLaneStore } from './adapters/postgres-lane-store.ts';
 import { postgresQuotaStore } from './adapters/postgres-quota-store.ts';
 import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
+import { redisWritePositions } from './adapters/redis-write-positions.ts';
 import type { TaskRow } from './adapters/task-rows.ts';
 import { taskIntakeConfig } from './config.ts';
 import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
@@ -34,13 +35,18 @@ import { readYourWrites } from './streams/read-your-writes.ts';
 import { scheduleHandlers } from './streams/schedule-handlers.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 
+/** Until a look has found that a standby is behind by more than may be. */
+const beyondLagMs = 30_000;
+
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
 const config = loadConfigOrExit(taskIntakeConfig, process.env);
 const telemetry = await startTelemetry({ service: 'task-intake', version, config });
 const { log, metrics, errors } = telemetry;
+const connection = redisConnection(config.redis);
+const prefix = config.redis.keyPrefix;
 const streams = createStreams({
-  connection: redisConnection(config.redis),
-  prefix: config.redis.keyPrefix,
+  connection,
+  prefix,
   observer: streamsObserver(metrics),
   onWarning: (message, fields) => log.warn(fields, message),
 });
@@ -50,6 +56,11 @@ const readiness = createReadiness([
   { name: 'redis', check: () => streams.checkWritable() },
   { name: 'postgres', check: () => database.primary.authenticate() },
 ]);
+
+const redis = createRedisClient(connection, 'commands');
+redis.on('error', (err: Error) => log.warn({ err }, 'a Redis connection failed'));
+const positions = redisWritePositions(redis, prefix, config.database.maxLagMs + beyondLagMs);
+const reads = readYourWrites(database, positions, log);
 
 const { apiPrefix } = config;
 const { primary } = database;
@@ -89,6 +100,7 @@ const recorder = resultRecorder({
   log,
   apiPrefix,
   runTimes,
+  onEnded: (taskIds) => reads.ended(taskIds),
   onProgress: (progressed) => {
     for (const lane of progressed) dispatchers[lane].wake();
   },
@@ -120,7 +132,7 @@ const rpc = rpcServer(
     ...scheduleHandlers({ ...submissions, log }),
     ...taskIntakeHandlers({
       ...submissions,
-      reads: readYourWrites(database),
+      reads,
       events,
       estimateSeconds: (lane, kind, subtasks) =>
         runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
@@ -143,6 +155,7 @@ await runUntilSignal(
     database,
     { name: 'schema', start: () => assertSchemaCurrent(database), stop: async () => undefined },
     streams,
+    { name: 'redis', start: async () => void (await redis.ping()), stop: async () => redis.disconnect() },
     heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
     kinds,
     slots,

@@ -2,6 +2,8 @@ import { control, heartbeats, lanes, laneTopics, taskEvents, taskResults } from 
 
 /** What Postgres makes anew, or what only living processes had a use for. */
 const passing = [control, heartbeats, taskEvents].map(({ name }) => name);
+/** The verdict, results that Postgres has too, and places in a log that the restored one does not go on from. */
+const madeAnew = ['system_health:', 'task_result:', 'written:'];
 const work = lanes.map((lane) => laneTopics[lane].name);
 
 /**
@@ -10,7 +12,7 @@ const work = lanes.map((lane) => laneTopics[lane].name);
  */
 export const isRestored = (key: string): boolean => {
   const [, tag, companion = ''] = /^\{([^}]*)\}(?::(.*))?$/.exec(key) ?? [];
-  if (tag === undefined) return !key.startsWith('system_health:');
+  if (tag === undefined) return !madeAnew.some((family) => key.startsWith(family));
   const topic = tag.replace(/\.\d+$/, '');
   if (work.includes(topic)) return companion === 'dead';
   if (passing.includes(topic) || topic.startsWith('rpc:') || topic.startsWith('rate:')) return false;

@@ -80,6 +80,7 @@ const reach: Readonly<
       stream(taskIntakeRpc.name),
       replies,
       'task_result:*',
+      'written:*',
     ],
   },
   'standard-worker': worker('standard'),

@@ -3,6 +3,8 @@ import type { ConfigSchema } from './load-config.ts';
 export interface DatabaseConfig {
   readonly primaryUrl: string;
   readonly replicaUrls: string[];
+  /** A standby further behind is given no reads. */
+  readonly maxLagMs: number;
   readonly pool: { readonly size: number; readonly maxOverflow: number; readonly timeoutSeconds: number };
 }
 
@@ -20,6 +22,13 @@ export const databaseConfig: ConfigSchema<DatabaseConfig> = {
     default: [],
     env: 'DATABASE_REPLICA_URLS',
     sensitive: true,
+  },
+  maxLagMs: {
+    doc: 'How far behind a standby may be and still answer reads',
+    format: 'milliseconds',
+    min: 100,
+    default: 10_000,
+    env: 'DB_MAX_REPLICA_LAG',
   },
   pool: {
     size: { doc: 'Connections kept', format: 'whole', min: 0, max: 1000, default: 5, env: 'DB_POOL_SIZE' },

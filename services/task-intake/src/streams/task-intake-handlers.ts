@@ -1,10 +1,4 @@
-import {
-  notFound,
-  type Principal,
-  type RpcHandlerGroup,
-  type SubtaskChange,
-  type TaskIntakeRpc,
-} from '@backend2/contracts';
+import type { Principal, RpcHandlerGroup, SubtaskChange, TaskIntakeRpc } from '@backend2/contracts';
 import type { Sequelize } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -16,27 +10,14 @@ import {
   retryTask,
   type Controlled,
 } from '../adapters/postgres-control-store.ts';
-import {
-  findArtifact,
-  findSubtasks,
-  findTask,
-  listSubtasks,
-  listTasks,
-} from '../adapters/postgres-task-store.ts';
+import { findTask } from '../adapters/postgres-task-store.ts';
 import type { QuotaStore } from '../adapters/postgres-quota-store.ts';
 import { submitTask } from '../adapters/submit-task.ts';
-import {
-  artifactViewOf,
-  subtaskViewOf,
-  taskDetailOf,
-  taskViewOf,
-  type SubtaskRow,
-  type TaskRow,
-} from '../adapters/task-rows.ts';
+import { subtaskViewOf, taskDetailOf, taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
 import { acceptSubmission, type SubmissionLimits } from '../domain/accept-submission.ts';
-import { sliceOf } from '../domain/matrix.ts';
 import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
+import { findOwnSubtask, readingHandlers } from './reading-handlers.ts';
 
 export interface TaskIntakeDependencies {
   readonly primary: Sequelize;
@@ -71,20 +52,13 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     apiPrefix,
   } = dependencies;
 
-  const ownSubtask = async (reader: Sequelize, principal: Principal, taskId: string, ordinal: number) => {
-    const task = await findTask(reader, principal, taskId);
-    const [subtask] = await findSubtasks(reader, taskId, [ordinal]);
-    if (subtask === undefined) throw notFound('subtask');
-    return { task, subtask };
-  };
-
   /** After a change by hand: remember it for the writer's reads, tell the browsers. */
   const changed = async (
     principal: Principal,
     { task, moved }: Controlled,
     state: SubtaskChange['state'],
   ) => {
-    await reads.wrote(principal);
+    await reads.wrote(principal, task.id);
     const changes = moved.map(({ ordinal }) => ({ ordinal, state, attempt: 0, error: null, artifacts: [] }));
     await events.publish([task], new Map([[task.id, { ownerId: task.owner_id, changes }]]));
     return taskViewOf(task);
@@ -99,26 +73,21 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
   };
 
   return {
+    ...readingHandlers({ reads, apiPrefix }),
     'tasks.create': async ({ principal, submission, taskId = uuidv7() }) => {
       const accepted = acceptSubmission(submission, limits(submission.lane));
       const made = await primary.transaction((transaction) =>
         submitTask(primary, transaction, quotas, { id: taskId, ownerId: principal.userId, accepted }),
       );
       const task = made ?? (await findTask(primary, principal, taskId));
+      await reads.wrote(principal, task.id);
       await onSubmitted(task);
-      await reads.wrote(principal);
       return taskDetailOf(task);
     },
     'tasks.estimate': async ({ submission }) => {
       const { axes, total } = acceptSubmission(submission, limits(submission.lane));
       return { subtasks: total, axes, seconds: estimateSeconds(submission.lane, submission.kind, total) };
     },
-    'tasks.list': async ({ principal, query }) => {
-      const page = await reads.read(principal, (server) => listTasks(server, principal, query));
-      return { ...page, items: page.items.map(taskViewOf) };
-    },
-    'tasks.get': async ({ principal, taskId }) =>
-      taskDetailOf(await reads.read(principal, (server) => findTask(server, principal, taskId))),
     'tasks.cancel': async ({ principal, taskId }) => {
       const cancelled = await cancelTask(primary, principal, taskId);
       await stopMoved(cancelled);
@@ -139,48 +108,14 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     'tasks.delete': async ({ principal, taskId }) => {
       const deleted = await deleteTask(primary, principal, taskId);
       await stopMoved(deleted);
-      await reads.wrote(principal);
+      await reads.wrote(principal, taskId);
       await events.deleted(deleted.task);
       return {};
     },
-    'tasks.matrix': async ({ principal, taskId, query }) => {
-      const { slice, rows } = await reads.read(principal, async (server) => {
-        const task = await findTask(server, principal, taskId);
-        const cells = sliceOf(task, query);
-        return { slice: cells, rows: await findSubtasks(server, taskId, cells.ordinals.flat()) };
-      });
-      const byOrdinal = new Map(rows.map((row) => [row.ordinal, row]));
-      const cellOf = (ordinal: number) => {
-        const row = byOrdinal.get(ordinal) as SubtaskRow;
-        const { state, attempt, rating, result, error } = row;
-        const artifacts = row.artifacts.map((artifact) => artifactViewOf(artifact, apiPrefix));
-        return { ordinal, state, attempt, rating, result, error, artifacts };
-      };
-      return {
-        taskId,
-        x: slice.x,
-        y: slice.y,
-        fixed: slice.fixed,
-        cells: slice.ordinals.map((row) => row.map(cellOf)),
-      };
-    },
-    'subtasks.list': async ({ principal, taskId, query }) => {
-      const { task, page } = await reads.read(principal, async (server) => ({
-        task: await findTask(server, principal, taskId),
-        page: await listSubtasks(server, taskId, query),
-      }));
-      return { ...page, items: page.items.map((row) => subtaskViewOf(row, task, apiPrefix)) };
-    },
-    'subtasks.get': async ({ principal, taskId, ordinal }) => {
-      const { task, subtask } = await reads.read(principal, (server) =>
-        ownSubtask(server, principal, taskId, ordinal),
-      );
-      return subtaskViewOf(subtask, task, apiPrefix);
-    },
     'subtasks.update': async ({ principal, taskId, ordinal, patch }) => {
       await rateSubtask(primary, principal, taskId, ordinal, patch);
-      await reads.wrote(principal);
-      const { task, subtask } = await ownSubtask(primary, principal, taskId, ordinal);
+      await reads.wrote(principal, taskId);
+      const { task, subtask } = await findOwnSubtask(primary, principal, taskId, ordinal);
       const view = subtaskViewOf(subtask, task, apiPrefix);
       const { state, attempt, error, artifacts, rating } = view;
       const changes = [{ ordinal, state, attempt, error, artifacts, rating }];
@@ -191,10 +126,8 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       const retried = await retryTask(primary, principal, taskId, ordinal);
       wakeDispatcher(retried.task.lane);
       await changed(principal, retried, 'pending');
-      const { task, subtask } = await ownSubtask(primary, principal, taskId, ordinal);
+      const { task, subtask } = await findOwnSubtask(primary, principal, taskId, ordinal);
       return subtaskViewOf(subtask, task, apiPrefix);
     },
-    'artifacts.get': async ({ principal, artifactId }) =>
-      reads.read(principal, (server) => findArtifact(server, principal, artifactId)),
   };
 };
