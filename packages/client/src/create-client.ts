@@ -7,6 +7,7 @@ import { Session, type Tokens } from './session.ts';
 import { tasksApi, type TasksApi } from './tasks-api.ts';
 import { Transport } from './transport.ts';
 import { usersApi, type UsersApi } from './users-api.ts';
+import { webhooksApi, type WebhooksApi } from './webhooks-api.ts';
 
 export interface ClientOptions {
   /** Where the gateway is, `http://localhost:8000` say; '' in a page it serves. */
@@ -31,6 +32,7 @@ export interface Client {
   readonly artifacts: ArtifactsApi;
   readonly lanes: LanesApi;
   readonly schedules: SchedulesApi;
+  readonly webhooks: WebhooksApi;
   /** The verdict on the whole system; a failing one is an answer, not an error. */
   health(): Promise<HealthView>;
 }
@@ -56,6 +58,7 @@ export const createClient = (options: ClientOptions): Client => {
     artifacts: artifactsApi(transport),
     lanes: lanesApi(transport),
     schedules: schedulesApi(transport),
+    webhooks: webhooksApi(transport),
     health: () =>
       transport.json(
         { method: 'GET', path: '/health', root: true, anonymous: true, accept: [503], repeatable: false },

@@ -13,3 +13,10 @@ export {
   type TaskFilter,
 } from './tasks-api.ts';
 export type { WaitOptions } from './wait-until-finished.ts';
+export {
+  verifyWebhook,
+  WebhookVerificationError,
+  type IncomingWebhook,
+  type VerifiedWebhook,
+} from './verify-webhook.ts';
+export type { DeliveryFilter, NewWebhook, WebhookChanges } from './webhooks-api.ts';

@@ -24,3 +24,5 @@ export * from './topics/heartbeats.ts';
 export * from './topics/lane-jobs.ts';
 export * from './topics/task-events.ts';
 export * from './topics/task-results.ts';
+export * from './topics/webhook-deliveries.ts';
+export * from './webhook.ts';

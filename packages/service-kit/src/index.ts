@@ -22,6 +22,8 @@ export * from './metrics/streams-observer.ts';
 export * from './ops/heartbeat.ts';
 export * from './ops/liveness.ts';
 export * from './ops/ops-server.ts';
+export * from './outbound/outbound-request.ts';
+export { isPublicAddress, PrivateAddressError } from './outbound/private-networks.ts';
 export * from './rpc/create-breaker.ts';
 export * from './rpc/rpc-client.ts';
 export * from './rpc/rpc-server.ts';

@@ -1,11 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { httpRequestInputSchema, type Json, type StoredArtifact } from '@backend2/contracts';
-import { silentLog } from '@backend2/service-kit';
+import { isPublicAddress, silentLog } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
 import test, { type ExecutionContext } from 'ava';
 import { httpRequest } from '../src/handlers/http-request.ts';
-import { isPublicAddress } from '../src/handlers/private-networks.ts';
 import { SubtaskFailure } from '../src/subtask-failure.ts';
 
 const serve = async (t: ExecutionContext, listener: RequestListener) => {

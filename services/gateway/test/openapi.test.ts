@@ -30,7 +30,10 @@ const operationsOf = (document: Document) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path: path
-        .replaceAll(/\{(taskId|userId|artifactId|scheduleId)\}/g, '0198b7a4-6f7e-7c3a-9a45-00000000abcd')
+        .replaceAll(
+          /\{(taskId|userId|artifactId|scheduleId|webhookId|deliveryId)\}/g,
+          '0198b7a4-6f7e-7c3a-9a45-00000000abcd',
+        )
         .replaceAll('{ordinal}', '0')
         .replaceAll('{lane}', 'standard'),
       operation,

@@ -3,6 +3,7 @@ import {
   logConfig,
   opsConfig,
   redisConfig,
+  securityConfig,
   sentryConfig,
   tracingConfig,
   type ConfigSchema,
@@ -10,9 +11,11 @@ import {
   type LogConfig,
   type OpsConfig,
   type RedisConfig,
+  type SecurityConfig,
   type SentryConfig,
   type TracingConfig,
 } from '@backend2/service-kit';
+import { webhookConfig, type WebhookConfig } from './webhooks/webhook-config.ts';
 import type { QuotaDefaults } from './adapters/postgres-quota-store.ts';
 
 export interface TaskIntakeConfig {
@@ -26,6 +29,8 @@ export interface TaskIntakeConfig {
   readonly maxSubtasksPerTask: number;
   /** Of each user who has no limits of their own. */
   readonly quotas: QuotaDefaults;
+  readonly security: Pick<SecurityConfig, 'secretKey' | 'previousSecretKeys'>;
+  readonly webhooks: WebhookConfig;
 }
 
 export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
@@ -70,4 +75,7 @@ export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
       env: 'MAX_SCHEDULES_PER_USER',
     },
   },
+  // Webhook secrets are sealed with keys derived from these; tokens are none of this service's.
+  security: { secretKey: securityConfig.secretKey, previousSecretKeys: securityConfig.previousSecretKeys },
+  webhooks: webhookConfig,
 };

@@ -34,6 +34,7 @@ import { quotaHandlers } from './streams/quota-handlers.ts';
 import { readYourWrites } from './streams/read-your-writes.ts';
 import { scheduleHandlers } from './streams/schedule-handlers.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
+import { createWebhooks } from './webhooks/create-webhooks.ts';
 
 /** Until a look has found that a standby is behind by more than may be. */
 const beyondLagMs = 30_000;
@@ -64,7 +65,8 @@ const reads = readYourWrites(database, positions, log);
 
 const { apiPrefix } = config;
 const { primary } = database;
-const events = taskEventPublisher(streams);
+const webhooks = createWebhooks({ config, primary, streams, metrics, log });
+const events = taskEventPublisher(streams, webhooks.relay.hint);
 const slots = laneSlots({ streams, onBeat: (lane) => kinds.heard(lane) });
 const laneStore = postgresLaneStore(primary);
 const kinds = laneKinds({ store: laneStore, work: (lane) => slots.work(lane), log });
@@ -94,7 +96,7 @@ const dispatchers = { standard: dispatcherOf('standard'), lumina: dispatcherOf('
 
 const recorder = resultRecorder({
   streams,
-  store: postgresRecorderStore(primary),
+  store: postgresRecorderStore(primary, apiPrefix),
   events,
   metrics,
   log,
@@ -130,6 +132,7 @@ const rpc = rpcServer(
     ...laneHandlers({ store: laneStore, slots, kinds, log }),
     ...quotaHandlers(submissions.quotas, log),
     ...scheduleHandlers({ ...submissions, log }),
+    ...webhooks.handlers,
     ...taskIntakeHandlers({
       ...submissions,
       reads,
@@ -146,7 +149,16 @@ const rpc = rpcServer(
   { log, onUnexpected },
 );
 
-const loops = [slots, recorder, rpc, dispatchers.standard, dispatchers.lumina, schedules];
+const loops = [
+  slots,
+  recorder,
+  rpc,
+  dispatchers.standard,
+  dispatchers.lumina,
+  schedules,
+  webhooks.relay,
+  webhooks.deliverer,
+];
 const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => loops });
 
 await runUntilSignal(
@@ -158,6 +170,9 @@ await runUntilSignal(
     { name: 'redis', start: async () => void (await redis.ping()), stop: async () => redis.disconnect() },
     heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
     kinds,
+    webhooks.reseal,
+    webhooks.relay,
+    webhooks.deliverer,
     slots,
     recorder,
     rpc,

@@ -37,7 +37,7 @@ export interface Intake {
   readonly user: Principal;
   readonly first: RunningProcess;
   /** Another task-intake on the same servers. */
-  startProcess(): Promise<RunningProcess>;
+  startProcess(more?: Record<string, string>): Promise<RunningProcess>;
   submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
   /** A worker in this process: runs each job through `run` on so many slots. */
   startWorker(run: WorkerRun, slots?: number, lane?: Lane): Promise<Consumer>;
@@ -63,7 +63,7 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
   const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
   await streams.start();
   t.teardown(() => streams.stop(abort()));
-  const startProcess = async () => {
+  const startProcess = async (more: Record<string, string> = {}) => {
     const child = runProcess(t, main, {
       env: {
         DATABASE_URL: postgres.primaryUrl,
@@ -71,6 +71,7 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
         REDIS_URL: redis.url,
         OPS_PORT: '0',
         ...env,
+        ...more,
       },
     });
     await child.line(/"msg":"ready"/);

@@ -1,5 +1,5 @@
-import { DomainError, taskEvents, type TaskEvent } from '@backend2/contracts';
-import { until } from '@backend2/testkit';
+import { DomainError, taskEvents, webhookCreationSchema, type TaskEvent } from '@backend2/contracts';
+import { httpSink, until } from '@backend2/testkit';
 import test from 'ava';
 import { counts, drift, query } from './books.ts';
 import { aUser, startIntake } from './intake-process.ts';
@@ -171,8 +171,14 @@ test('counters stay equal to the rows through a storm of results, retries and ca
   t.deepEqual(await drift(intake.postgres.primaryUrl), []);
 });
 
-test('a task-intake killed at any moment loses nothing and runs nothing twice', async (t) => {
-  const intake = await startIntake(t);
+test('a task-intake killed at any moment loses nothing, runs nothing twice and tells webhooks of every cell', async (t) => {
+  const intake = await startIntake(t, { WEBHOOK_PRIVATE_HOSTS: '127.0.0.1', WEBHOOK_TIMEOUT: '2s' });
+  const sink = await httpSink(t, () => ({ status: 204 }));
+  const webhook = webhookCreationSchema.parse({
+    url: sink.url,
+    events: ['subtask.finished', 'task.finished'],
+  });
+  await intake.rpc.call('webhooks.create', { principal: intake.user, webhook });
   const runs = new Map<string, number>();
   await intake.startWorker(async (job) => {
     const key = `${job.taskId}.${job.ordinal}`;
@@ -196,6 +202,11 @@ test('a task-intake killed at any moment loses nothing and runs nothing twice', 
     [],
   );
   t.deepEqual(await drift(intake.postgres.primaryUrl), []);
+  // What is sent twice is sent under one id: as many ids as there were ends.
+  const told = () => new Map(sink.requests.map(({ headers, body }) => [headers['webhook-id'], body]));
+  await until(() => told().size >= 2001, { timeoutMs: 60_000, what: 'every end told' });
+  t.is(told().size, 2001);
+  t.is(new Set([...told().values()].map((body) => JSON.stringify(JSON.parse(body).data))).size, 2001);
 });
 
 test('what a flushed Redis held is begun anew and nothing finished runs again', async (t) => {

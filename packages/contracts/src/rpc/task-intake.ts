@@ -18,6 +18,7 @@ import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
 import { quotaMethods } from './quota-methods.ts';
 import { scheduleMethods } from './schedule-methods.ts';
+import { webhookMethods } from './webhook-methods.ts';
 
 const ofTask = z.object({ principal: principalSchema, taskId: z.uuid() });
 const ofSubtask = ofTask.extend({ ordinal: z.int().nonnegative() });
@@ -64,5 +65,6 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
   ...laneMethods,
   ...quotaMethods,
   ...scheduleMethods,
+  ...webhookMethods,
 });
 export type TaskIntakeRpc = (typeof taskIntakeRpc)['methods'];

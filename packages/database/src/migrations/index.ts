@@ -6,6 +6,16 @@ import { taskTrace } from './0050-task-trace.ts';
 import { lanes } from './0060-lanes.ts';
 import { quotas } from './0061-quotas.ts';
 import { schedules } from './0062-schedules.ts';
+import { webhooks } from './0075-webhooks.ts';
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [users, tasks, apiKeys, taskTrace, lanes, quotas, schedules];
+export const migrations: readonly Migration[] = [
+  users,
+  tasks,
+  apiKeys,
+  taskTrace,
+  lanes,
+  quotas,
+  schedules,
+  webhooks,
+];

@@ -34,4 +34,6 @@ export const tableAccess: Readonly<Record<string, Access>> = {
   lanes: { task_intake: ['select', 'update'] },
   quotas: { task_intake: ['select', 'insert', 'update'] },
   schedules: { task_intake: all },
+  webhooks: { task_intake: all },
+  webhook_deliveries: { task_intake: all },
 };

@@ -7,6 +7,7 @@ import {
   taskEvents,
   taskIntakeRpc,
   taskResults,
+  webhookDeliveries,
   type Lane,
 } from '@backend2/contracts';
 
@@ -77,6 +78,7 @@ const reach: Readonly<
       ...bothLanes,
       ...partitioned(taskResults.name),
       ...partitioned(taskEvents.name),
+      ...partitioned(webhookDeliveries.name),
       stream(taskIntakeRpc.name),
       replies,
       'task_result:*',

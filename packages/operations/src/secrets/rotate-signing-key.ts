@@ -4,7 +4,7 @@ import type { EnvFile } from './env-file.ts';
 
 /**
  * Every process must accept a key before any signs with it, and for as long as tokens it signed live:
- * `begin` has it accepted, `switch` has it sign, `finish` drops the one before. Between two steps every gateway and auth
+ * `begin` has it accepted, `switch` has it sign, `finish` drops the one before. Between two steps every gateway, auth and task-intake
  * is restarted, in any order, one by one.
  */
 export const signingKeySteps = ['begin', 'switch', 'finish'] as const;
@@ -36,14 +36,14 @@ export const rotateSigningKey = (file: EnvFile, step: SigningKeyStep, options: S
       if (begun) throw new OperatorError('A new key waits already: restart what you have not, then switch.');
       if (next !== undefined) throw new OperatorError('A former key is still accepted: finish first.');
       file.set('PREVIOUS_SECRET_KEYS', randomBytes(48).toString('base64url'));
-      return 'Restart every gateway and auth, one by one; then: rotate-secret SECRET_KEY switch';
+      return 'Restart every gateway, auth and task-intake, one by one; then: rotate-secret SECRET_KEY switch';
     case 'switch':
       if (!begun || next === undefined)
         throw new OperatorError('There is no new key to switch to: begin first.');
       file.set('SECRET_KEY', next);
       file.set('PREVIOUS_SECRET_KEYS', [present, ...others.slice(1)].join(','));
       file.set(switchedAt, options.now.toISOString());
-      return `Restart every gateway and auth, one by one; tokens of the former key live up to ${lifeMinutes(file)} minutes, then: rotate-secret SECRET_KEY finish`;
+      return `Restart every gateway, auth and task-intake, one by one; tokens of the former key live up to ${lifeMinutes(file)} minutes, then: rotate-secret SECRET_KEY finish`;
     case 'finish': {
       const since = Date.parse(file.get(switchedAt) ?? '');
       if (Number.isNaN(since)) throw new OperatorError('Nothing was switched: there is nothing to finish.');
@@ -54,7 +54,7 @@ export const rotateSigningKey = (file: EnvFile, step: SigningKeyStep, options: S
         );
       file.set('PREVIOUS_SECRET_KEYS', '');
       file.set(switchedAt, undefined);
-      return 'Restart every gateway and auth, one by one; the former key is then worth nothing.';
+      return 'Restart every gateway, auth and task-intake, one by one; the former key is then worth nothing.';
     }
   }
 };

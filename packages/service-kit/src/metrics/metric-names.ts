@@ -64,6 +64,9 @@ export const metricNames = {
   record: 'backend2_record_seconds',
   recordBatch: 'backend2_record_batch_results',
   recorded: 'backend2_recorded_total',
+  webhookAttempt: 'backend2_webhook_attempt_seconds',
+  webhookDeliveries: 'backend2_webhook_deliveries_total',
+  webhooksDisabled: 'backend2_webhooks_disabled_total',
   resultsIgnored: 'backend2_results_ignored_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];

@@ -1,11 +1,9 @@
-import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestSecure } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { httpRequestInputSchema, type HttpRequestInput, type Json } from '@backend2/contracts';
-import { inSpan } from '@backend2/service-kit';
+import { inSpan, outboundRequest, PrivateAddressError, retryAfterMs } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
 import { SubtaskFailure } from '../subtask-failure.ts';
 import { defineHandler, type TaskContext } from './handler.ts';
-import { assertPublicHost, publicLookup } from './private-networks.ts';
 
 export interface HttpRequestOptions {
   /** `host` or `host:port` that may be reached although private. */
@@ -28,17 +26,13 @@ const shownHeaders = ['content-type', 'content-length', 'etag', 'last-modified',
 const again = new Set([408, 425, 429]);
 const longestPauseMs = 3_600_000;
 
-const open = (url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestSecure : requestPlain;
-    const request = send(url, options, resolve);
-    request.on('error', reject);
-    request.end(body);
-  });
+const refusal = ({ message }: PrivateAddressError) =>
+  new PermanentError(`${message} by http.request; an operator may list it in HTTP_PRIVATE_HOSTS.`);
 
 /** A server that cannot be reached is no defect of ours, and may be back later. */
 const unreachable = (url: URL, cause: unknown, signal: AbortSignal): unknown => {
-  if (signal.aborted || cause instanceof PermanentError || !(cause instanceof Error)) return cause;
+  if (cause instanceof PrivateAddressError) return refusal(cause);
+  if (signal.aborted || !(cause instanceof Error)) return cause;
   const why = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
   return new SubtaskFailure('http_unreachable', `${url.host} cannot be reached: ${why}`, {
     permanent: false,
@@ -60,12 +54,6 @@ const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(parts);
 };
 
-const retryAfterMs = (value: string | undefined): number | undefined => {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.min(longestPauseMs, Math.max(0, ms)) : undefined;
-};
-
 const checkStatus = ({ statusCode: status = 0, headers }: IncomingMessage): void => {
   if (status >= 200 && status < 300) return;
   if (status >= 300 && status < 400) {
@@ -79,7 +67,7 @@ const checkStatus = ({ statusCode: status = 0, headers }: IncomingMessage): void
   }
   throw new SubtaskFailure('http_status', `The server answered ${status}.`, {
     permanent: status < 500 && !again.has(status),
-    retryAfterMs: retryAfterMs(headers['retry-after']),
+    retryAfterMs: retryAfterMs(headers['retry-after'], longestPauseMs),
   });
 };
 
@@ -115,8 +103,6 @@ export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpReq
       const url = new URL(input.url);
       if (url.username !== '' || url.password !== '')
         throw new PermanentError('The URL must not hold a user or password; send an Authorization header.');
-      const allowed = privateHosts.includes(url.hostname) || privateHosts.includes(url.host);
-      if (!allowed) assertPublicHost(url.hostname);
       const refused = Object.keys(input.headers ?? {}).find((name) => ownHeaders.has(name.toLowerCase()));
       if (refused !== undefined) throw new PermanentError(`The header "${refused}" cannot be set by a task.`);
 
@@ -138,14 +124,13 @@ export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpReq
       };
       const attributes = { 'http.request.method': input.method, 'server.address': url.hostname };
       const response = await inSpan(input.method, { kind: 'client', attributes }, async (span) => {
-        const options = {
+        const opened = await outboundRequest(url, {
           method: input.method,
           headers: { traceparent: span.traceparent, ...headers },
+          ...(body !== undefined && { body }),
           signal: context.signal,
-          agent: false,
-          ...(!allowed && { lookup: publicLookup }),
-        };
-        const opened = await open(url, options, body).catch((error: unknown) => {
+          privateHosts,
+        }).catch((error: unknown) => {
           throw unreachable(url, error, context.signal);
         });
         span.set({ 'http.response.status_code': opened.statusCode ?? 0 });

@@ -31,4 +31,11 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   createUser: { email: 'grace@example.org', name: 'Grace', password: 'a long enough password' },
   updateUser: { disabled: true },
   updateMe: { name: 'Ada L.' },
+  createWebhook: {
+    url: 'https://hooks.example.org/backend2',
+    events: ['task.finished'],
+    description: 'Tells the render farm.',
+    tags: ['nightly'],
+  },
+  updateWebhook: { enabled: false },
 };

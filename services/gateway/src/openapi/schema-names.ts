@@ -30,6 +30,11 @@ import {
   userPatchSchema,
   userViewSchema,
   variableSchema,
+  webhookCreationSchema,
+  webhookDeliverySchema,
+  webhookPatchSchema,
+  webhookViewSchema,
+  webhookWithSecretSchema,
 } from '@backend2/contracts';
 import { z } from 'zod';
 
@@ -65,6 +70,11 @@ const named = {
   UserPatch: userPatchSchema,
   User: userViewSchema,
   Variable: variableSchema,
+  WebhookCreation: webhookCreationSchema,
+  WebhookDelivery: webhookDeliverySchema,
+  WebhookPatch: webhookPatchSchema,
+  WebhookWithSecret: webhookWithSecretSchema,
+  Webhook: webhookViewSchema,
 };
 
 /** The names schemas have in the OpenAPI document. */

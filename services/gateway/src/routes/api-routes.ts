@@ -10,6 +10,7 @@ import { scheduleRoutes } from './schedule-routes.ts';
 import { subtaskRoutes } from './subtask-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { userRoutes } from './user-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** Every route below the API prefix: what is served, and what the OpenAPI document describes. */
 export const apiRoutes = (dependencies: Dependencies): Route[] => [
@@ -23,4 +24,5 @@ export const apiRoutes = (dependencies: Dependencies): Route[] => [
   ...laneRoutes(dependencies),
   ...quotaRoutes(dependencies),
   ...scheduleRoutes(dependencies),
+  ...webhookRoutes(dependencies),
 ];

@@ -10,6 +10,7 @@ import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { placeOf } from '../domain/dispatch-order.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
 import { postgresJson } from './postgres-json.ts';
+import { tellTaskChanges } from './postgres-webhook-outbox.ts';
 import type { TaskRow } from './task-rows.ts';
 
 export interface MovedSubtask {
@@ -105,7 +106,9 @@ export const cancelTask = (database: Sequelize, principal: Principal, taskId: st
     }
     const cancelled = await setState(database, transaction, task, 'cancelled');
     const moved = await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled');
-    return settle(database, transaction, cancelled, moved, 'cancelled');
+    const settled = await settle(database, transaction, cancelled, moved, 'cancelled');
+    await tellTaskChanges(database, transaction, [task], [settled.task]);
+    return settled;
   });
 
 /** Holds back what is pending; what is queued or running goes on. */
@@ -177,6 +180,7 @@ export const deleteTask = (database: Sequelize, principal: Principal, taskId: st
       ? await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled')
       : [];
     const settled = await settle(database, transaction, ended, moved, 'cancelled');
+    await tellTaskChanges(database, transaction, [task], [settled.task]);
     await database.query(`UPDATE tasks SET deleted_at = clock_timestamp() WHERE id = $1`, {
       bind: [taskId],
       transaction,

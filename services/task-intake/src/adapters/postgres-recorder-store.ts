@@ -2,8 +2,10 @@ import type { ProgressReport, StoredArtifact, SubtaskState } from '@backend2/con
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { postgresJson } from './postgres-json.ts';
 import type { Progress } from '../domain/merge-results.ts';
+import { subtaskEvent } from '../domain/webhook-events.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
-import { taskColumns, type TaskRow } from './task-rows.ts';
+import { insertDeliveries, type Told } from './postgres-webhook-outbox.ts';
+import { artifactViewOf, taskColumns, type TaskRow } from './task-rows.ts';
 
 export interface RecordedChange {
   readonly progress: Progress;
@@ -32,7 +34,8 @@ export interface RecorderStore {
   ): Promise<{ readonly report: ProgressReport; readonly ownerId: string }[]>;
 }
 
-export const postgresRecorderStore = (database: Sequelize): RecorderStore => ({
+/** @param apiPrefix the public API's prefix, `/api/v1`, for what webhooks are told. */
+export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): RecorderStore => ({
   record: (batch) =>
     database.transaction(async (transaction) => {
       const locked = await lockTasks(
@@ -45,6 +48,7 @@ export const postgresRecorderStore = (database: Sequelize): RecorderStore => ({
       const counts = new CountChanges();
       for (const { progress, was } of changes) counts.move(progress.taskId, was, progress.state);
       await insertArtifacts(database, transaction, changes);
+      await insertDeliveries(database, transaction, toldOf(changes, locked, apiPrefix));
       return { changes, tasks: await applyCounts(database, transaction, locked, counts) };
     }),
 
@@ -93,6 +97,24 @@ export const postgresRecorderStore = (database: Sequelize): RecorderStore => ({
     return rows.map(({ place, ownerId }) => ({ report: reports[place - 1] as ProgressReport, ownerId }));
   },
 });
+
+/** Ended subtasks of tasks that a webhook hears of. */
+const toldOf = (
+  changes: readonly RecordedChange[],
+  locked: readonly TaskRow[],
+  apiPrefix: string,
+): Told[] => {
+  const heard = new Map(locked.filter(({ listeners }) => listeners).map((task) => [task.id, task]));
+  if (heard.size === 0) return [];
+  const at = new Date();
+  return changes.flatMap(({ progress }): Told[] => {
+    const task = heard.get(progress.taskId);
+    const { state } = progress;
+    if (!task?.listeners || (state !== 'succeeded' && state !== 'failed')) return [];
+    const artifacts = progress.artifacts.map((artifact) => artifactViewOf(artifact, apiPrefix));
+    return [{ event: subtaskEvent(task, { ...progress, state, artifacts }, at), listeners: task.listeners }];
+  });
+};
 
 const moveSubtasks = (database: Sequelize, transaction: Transaction, batch: readonly Progress[]) =>
   database.query<ChangedRow>(

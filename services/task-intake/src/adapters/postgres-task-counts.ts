@@ -2,6 +2,7 @@ import type { SubtaskCounts, SubtaskState } from '@backend2/contracts';
 import { isFinalTaskState } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { taskStateOf } from '../domain/task-states.ts';
+import { listenersColumn, tellTaskChanges } from './postgres-webhook-outbox.ts';
 import { countsOf, taskColumns, type TaskRow } from './task-rows.ts';
 
 /** How many subtasks moved from one state to another, by task. */
@@ -33,11 +34,11 @@ export const lockTasks = (
   taskIds: readonly string[],
 ): Promise<TaskRow[]> =>
   database.query<TaskRow>(
-    `SELECT * FROM tasks WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE`,
+    `SELECT *, ${listenersColumn} FROM tasks WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE`,
     { bind: [[...new Set(taskIds)]], type: QueryTypes.SELECT, transaction },
   );
 
-/** Writes the moved counters of locked tasks with the states they make; answers the tasks as they are now. */
+/** Writes the moved counters of locked tasks with the states they make, for webhooks too; answers the tasks as they are now. */
 export const applyCounts = async (
   database: Sequelize,
   transaction: Transaction,
@@ -55,7 +56,7 @@ export const applyCounts = async (
     return [{ id: task.id, ...counts, state, cursor, final: isFinalTaskState(state) }];
   });
   if (updates.length === 0) return [];
-  return database.query<TaskRow>(
+  const after = await database.query<TaskRow>(
     `UPDATE tasks t SET
        pending = u.pending, queued = u.queued, running = u.running,
        succeeded = u.succeeded, failed = u.failed, cancelled = u.cancelled,
@@ -71,4 +72,6 @@ export const applyCounts = async (
        .join(', ')}`,
     { bind: [JSON.stringify(updates)], type: QueryTypes.SELECT, transaction },
   );
+  await tellTaskChanges(database, transaction, locked, after);
+  return after;
 };

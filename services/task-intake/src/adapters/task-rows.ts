@@ -15,6 +15,7 @@ import type {
   TaskView,
 } from '@backend2/contracts';
 import { coordinatesOf, valuesOf } from '../domain/axes.ts';
+import type { Listener } from '../domain/webhook-events.ts';
 
 export interface TaskRow extends SubtaskCounts {
   readonly id: string;
@@ -40,6 +41,8 @@ export interface TaskRow extends SubtaskCounts {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  /** Webhooks that hear of it; only rows of `lockTasks` say. */
+  readonly listeners?: readonly Listener[] | null;
 }
 
 /** What lists and events need: all but the input and the variables, which may be large. */

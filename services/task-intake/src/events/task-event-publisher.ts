@@ -14,7 +14,8 @@ export interface TaskEventPublisher {
   deleted(task: TaskRow): Promise<void>;
 }
 
-export const taskEventPublisher = (streams: Streams): TaskEventPublisher => {
+/** @param onTold called as each change is told: whatever else tells of it may look now. */
+export const taskEventPublisher = (streams: Streams, onTold: () => void): TaskEventPublisher => {
   const broadcast = streams.broadcast(taskEvents);
   return {
     publish: async (tasks, changes = new Map()) => {
@@ -27,7 +28,9 @@ export const taskEventPublisher = (streams: Streams): TaskEventPublisher => {
       for (const task of tasks) {
         events.push({ type: 'task', taskId: task.id, ownerId: task.owner_id, task: taskViewOf(task) });
       }
-      if (events.length > 0) await broadcast.publishMany(events);
+      if (events.length === 0) return;
+      onTold();
+      await broadcast.publishMany(events);
     },
     progress: async (reports) => {
       const byTask = new Map<string, Extract<TaskEvent, { type: 'progress' }>>();
@@ -41,6 +44,7 @@ export const taskEventPublisher = (streams: Streams): TaskEventPublisher => {
       if (byTask.size > 0) await broadcast.publishMany([...byTask.values()]);
     },
     deleted: async (task) => {
+      onTold();
       await broadcast.publish({ type: 'deleted', taskId: task.id, ownerId: task.owner_id });
     },
   };

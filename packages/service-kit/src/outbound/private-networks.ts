@@ -1,6 +1,5 @@
 import { lookup as resolveName } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { PermanentError } from '@backend2/streams';
 
 const blocked = new BlockList();
 for (const [network, bits] of [
@@ -42,15 +41,19 @@ export const isPublicAddress = (address: string): boolean => {
   return family === 6 && globalIpv6.check(address, 'ipv6') && !unwantedIpv6.check(address, 'ipv6');
 };
 
-const refusal = (host: string) =>
-  new PermanentError(
-    `${host} lies in a private or reserved network, which http.request may not reach; an operator may list it in HTTP_PRIVATE_HOSTS.`,
-  );
+/** The host lies in a private or reserved network and may not be reached. */
+export class PrivateAddressError extends Error {
+  override readonly name = 'PrivateAddressError';
 
-/** @throws PermanentError where the host is itself an address that may not be reached. */
+  constructor(host: string) {
+    super(`${host} lies in a private or reserved network, which may not be reached`);
+  }
+}
+
+/** @throws PrivateAddressError where the host is itself an address that may not be reached. */
 export const assertPublicHost = (hostname: string): void => {
   const bare = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(bare) !== 0 && !isPublicAddress(bare)) throw refusal(bare);
+  if (isIP(bare) !== 0 && !isPublicAddress(bare)) throw new PrivateAddressError(bare);
 };
 
 /**
@@ -62,7 +65,7 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
     if (error) return callback(error, []);
     const refused = addresses.some(({ address }) => !isPublicAddress(address));
     const [first] = addresses;
-    if (refused || first === undefined) return callback(refusal(hostname), []);
+    if (refused || first === undefined) return callback(new PrivateAddressError(hostname), []);
     if (options.all === true) callback(null, addresses);
     else callback(null, first.address, first.family);
   });

@@ -1,0 +1,126 @@
+import { webhookDeliveries } from '@backend2/contracts';
+import type { Log } from '@backend2/service-kit';
+import type { Lifecycle, Streams } from '@backend2/streams';
+import type { WebhookDeliveryStore } from '../adapters/postgres-webhook-deliveries.ts';
+import { wakeable } from '../wakeable.ts';
+
+export interface WebhookRelayOptions {
+  readonly streams: Streams;
+  readonly store: WebhookDeliveryStore;
+  readonly log: Log;
+  /** How long a delivery is kept after it ended. */
+  readonly retentionMs: number;
+}
+
+export interface WebhookRelay extends Lifecycle {
+  /** There is something to send, or room to send it. */
+  wake(): void;
+  /** Tasks changed, of which a webhook may hear: many at once are looked at once. */
+  hint(): void;
+  /** Redis lost what was in it. */
+  onDataLost(): void;
+  idleMs(): number;
+}
+
+/** Deliveries of one webhook under way at a time: a slow endpoint takes so many slots and no more. */
+const window = 8;
+const tickMs = 1000;
+/** Hints come with every change of any task; one look serves all within it. */
+const hintMs = 50;
+const failureMs = 1000;
+const houseworkMs = 60_000;
+/** Long past the slowest attempt: what is overdue by it has no message any more. */
+const overdueMs = 600_000;
+const mostKept = 1000;
+/** Attempts are counted in Postgres; the engine's own count is for what fails before it comes to one. */
+const engineAttempts = 10_000;
+
+/**
+ * Moves deliveries from Postgres to the stream, a window of each webhook at a time, so that neither a slow endpoint nor
+ * a large backlog fills Redis or holds back others. Every instance has one; rows are taken by one of them.
+ */
+export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayOptions): WebhookRelay => {
+  const publisher = streams.publisher(webhookDeliveries);
+  const sleeper = wakeable();
+  let stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+  let turnedAt = performance.now();
+  /** Redis may lack what the books have as published: so at the start, and when it lost its data. */
+  let inDoubt = true;
+  let housework = 0;
+  let hinted: NodeJS.Timeout | undefined;
+
+  const publish = async (due: readonly { id: string; delayMs: number }[]): Promise<void> => {
+    await publisher.publishMany(
+      due.map(({ id, delayMs }) => ({
+        payload: { deliveryId: id },
+        options: { id, delayMs, maxAttempts: engineAttempts },
+      })),
+    );
+  };
+
+  const compareBooks = async (): Promise<void> => {
+    const held: string[] = [];
+    for await (const { payload } of streams.contents(webhookDeliveries)) held.push(payload.deliveryId);
+    const count = await store.requeueLost(held);
+    if (count > 0) log.warn({ count }, 'webhook deliveries that Redis no longer held are published again');
+  };
+
+  const turn = async (): Promise<void> => {
+    if (inDoubt) {
+      inDoubt = false;
+      await compareBooks().catch((error: unknown) => {
+        inDoubt = true;
+        throw error;
+      });
+    }
+    if (performance.now() >= housework) {
+      housework = performance.now() + houseworkMs;
+      const count = await store.requeueOverdue(overdueMs);
+      if (count > 0) log.warn({ count }, 'overdue webhook deliveries are published again');
+      await store.prune(retentionMs, mostKept);
+    }
+    await store.take(window, publish);
+  };
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      turnedAt = performance.now();
+      let pauseMs = tickMs;
+      try {
+        await turn();
+      } catch (error) {
+        log.warn({ err: error }, 'publishing webhook deliveries failed; it goes on in a moment');
+        pauseMs = failureMs;
+      }
+      await sleeper.sleep(signal.aborted ? 0 : pauseMs);
+    }
+  };
+
+  return {
+    name: 'webhook-relay',
+    start: async () => {
+      stopping = new AbortController();
+      loop = run(stopping.signal);
+    },
+    stop: async () => {
+      stopping.abort();
+      clearTimeout(hinted);
+      sleeper.wake();
+      await loop;
+      loop = undefined;
+    },
+    wake: sleeper.wake,
+    hint: () => {
+      hinted ??= setTimeout(() => {
+        hinted = undefined;
+        sleeper.wake();
+      }, hintMs);
+    },
+    onDataLost: () => {
+      inDoubt = true;
+      sleeper.wake();
+    },
+    idleMs: () => performance.now() - turnedAt,
+  };
+};
