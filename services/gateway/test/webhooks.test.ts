@@ -107,8 +107,8 @@ test('an endpoint is told of what its owner asked for, signed, and the secret is
     return items.length === 8 ? items : undefined;
   });
   t.deepEqual(
-    new Set(log.map(({ id }) => id)),
-    new Set(hooks.requests.map(({ headers }) => headers['webhook-id'])),
+    log.map(({ id }) => id).toSorted(),
+    hooks.requests.map(({ headers }) => String(headers['webhook-id'])).toSorted(),
   );
   t.true(
     log.every(({ attempts, responseStatus, error }) => attempts === 1 && responseStatus === 200 && !error),
@@ -218,10 +218,8 @@ test('an endpoint that is down, slow to recover, moved, gone or private is handl
 
   // Private by address is refused at the edge, by name when it is connected to.
   const bare = { events, description: 'private' };
-  for (const host of ['[::1]', '10.0.0.7', '169.254.169.254', '0x7f.1', '[::ffff:127.0.0.1]', '[fd00::1]']) {
-    // 127.0.0.1 itself is allowed in this test: `0x7f.1` is another spelling of it.
+  for (const host of ['[::1]', '10.0.0.7', '0x7f.2', '169.254.169.254', '[::ffff:127.0.0.1]', '[fd00::1]']) {
     const refused = await refusal(ada.webhooks.create({ ...bare, url: `http://${host}:1/` }));
-    if (host === '0x7f.1') continue;
     t.is(refused?.status, 422, host);
     t.deepEqual(
       refused?.issues.map(({ path }) => path),

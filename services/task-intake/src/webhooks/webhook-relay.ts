@@ -14,11 +14,11 @@ export interface WebhookRelayOptions {
 
 export interface WebhookRelay extends Lifecycle {
   /** There is something to send, or room to send it. */
-  wake(): void;
+  readonly wake: () => void;
   /** Tasks changed, of which a webhook may hear: many at once are looked at once. */
-  hint(): void;
+  readonly hint: () => void;
   /** Redis lost what was in it. */
-  onDataLost(): void;
+  readonly onDataLost: () => void;
   idleMs(): number;
 }
 
