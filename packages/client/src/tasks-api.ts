@@ -4,6 +4,7 @@ import {
   pageSchema,
   subtaskViewSchema,
   taskDetailSchema,
+  taskSummarySchema,
   taskViewSchema,
   type EstimateView,
   type MatrixView,
@@ -11,6 +12,7 @@ import {
   type SubtaskPatch,
   type SubtaskView,
   type TaskDetail,
+  type TaskSummary,
   type TaskView,
   type subtaskListQuerySchema,
   type taskListQuerySchema,
@@ -113,6 +115,10 @@ export const tasksApi = (transport: Transport) => {
         { method: 'GET', path: pathOf(taskId, '/matrix'), query: { ...fixed, x, y }, ...options },
         matrixViewSchema,
       ),
+
+    /** How the cells fared at each value of each axis. */
+    summary: (taskId: string, options: { signal?: AbortSignal } = {}): Promise<TaskSummary> =>
+      transport.json({ method: 'GET', path: pathOf(taskId, '/summary'), ...options }, taskSummarySchema),
 
     /** Changes of one task, or without an id of all one's tasks, in order, without gap or repeat. */
     events: (taskId?: string, options?: EventStreamOptions): AsyncGenerator<StreamedEvent> =>

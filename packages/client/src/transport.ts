@@ -6,7 +6,8 @@ import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** A list is sent as its parameter once for each item. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface ApiRequest {
   readonly method: Method;
@@ -52,7 +53,8 @@ export class Transport {
     const { baseUrl, apiPath } = this.#options;
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) parameters.set(name, String(value));
+      if (Array.isArray(value)) for (const item of value as string[]) parameters.append(name, item);
+      else if (value !== undefined) parameters.set(name, String(value));
     }
     const text = parameters.toString();
     return `${baseUrl}${root ? '' : apiPath}${path}${text === '' ? '' : `?${text}`}`;

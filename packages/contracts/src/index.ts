@@ -17,6 +17,7 @@ export * from './rpc/method.ts';
 export * from './rpc/task-intake.ts';
 export * from './schedule.ts';
 export * from './states.ts';
+export * from './task-summary.ts';
 export * from './task.ts';
 export * from './topic.ts';
 export * from './topics/control.ts';

@@ -4,6 +4,7 @@ import { jsonSchema } from './json.ts';
 import { kindSchema } from './kinds.ts';
 import { laneSchema } from './lanes.ts';
 import { pageQuerySchema } from './page.ts';
+import { storableText } from './text.ts';
 import { ratingSchema, subtaskCountsSchema, subtaskStateSchema, taskStateSchema } from './states.ts';
 
 export const maxVariables = 6;
@@ -49,8 +50,11 @@ export const variableSchema = z
   );
 export type Variable = z.infer<typeof variableSchema>;
 
+const tagSchema = storableText.min(1).max(64);
+const maxTags = 20;
+
 export const taskSubmissionSchema = z.strictObject({
-  name: z.string().trim().min(1).max(200),
+  name: storableText.trim().min(1).max(200),
   kind: kindSchema,
   lane: laneSchema.default('standard'),
   input: jsonSchema,
@@ -66,7 +70,7 @@ export const taskSubmissionSchema = z.strictObject({
     .max(24 * 3_600_000)
     .default(300_000),
   maxAttempts: z.int().min(1).max(25).default(3),
-  tags: z.array(z.string().min(1).max(64)).max(20).default([]),
+  tags: z.array(tagSchema).max(maxTags).default([]),
 });
 export type TaskSubmission = z.infer<typeof taskSubmissionSchema>;
 
@@ -142,7 +146,7 @@ export type SubtaskView = z.infer<typeof subtaskViewSchema>;
 export const subtaskPatchSchema = z
   .strictObject({
     rating: ratingSchema.optional(),
-    evaluation: z.string().max(4000).nullable().optional(),
+    evaluation: storableText.max(4000).nullable().optional(),
   })
   .refine(
     (patch) => patch.rating !== undefined || patch.evaluation !== undefined,
@@ -154,14 +158,21 @@ export const taskListQuerySchema = pageQuerySchema.extend({
   status: taskStateSchema.optional(),
   lane: laneSchema.optional(),
   kind: kindSchema.optional(),
-  search: z.string().max(200).optional(),
-  /** Admins only; anyone else sees their own whatever it says. */
+  /** Part of the name, in any case. */
+  search: storableText.max(200).optional(),
+  /** Tasks that have all of these tags; as a parameter once for each. */
+  tag: z.union([tagSchema.transform((tag) => [tag]), z.array(tagSchema).min(1).max(maxTags)]).optional(),
+  /** The first moment of creation meant, and the first no longer meant. */
+  createdFrom: z.iso.datetime({ offset: true }).optional(),
+  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  /** For admins; anyone else has no tasks but their own. */
   owner: z.uuid().optional(),
 });
 export type TaskListQuery = z.infer<typeof taskListQuerySchema>;
 
 export const subtaskListQuerySchema = pageQuerySchema.extend({
   state: subtaskStateSchema.optional(),
+  rating: ratingSchema.optional(),
 });
 export type SubtaskListQuery = z.infer<typeof subtaskListQuerySchema>;
 

@@ -14,6 +14,7 @@ import {
   taskSubmissionSchema,
   taskViewSchema,
 } from '../task.ts';
+import { taskSummarySchema } from '../task-summary.ts';
 import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
 import { quotaMethods } from './quota-methods.ts';
@@ -48,6 +49,7 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
   'tasks.retry': { request: ofTask, response: taskViewSchema },
   'tasks.delete': { request: ofTask, response: z.object({}) },
   'tasks.matrix': { request: ofTask.extend({ query: matrixQuerySchema }), response: matrixViewSchema },
+  'tasks.summary': { request: ofTask, response: taskSummarySchema },
   'subtasks.list': {
     request: ofTask.extend({ query: subtaskListQuerySchema }),
     response: pageSchema(subtaskViewSchema),

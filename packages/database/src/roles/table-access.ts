@@ -29,6 +29,7 @@ export const tableAccess: Readonly<Record<string, Access>> = {
     // How much waits, and since when; nothing of what it is.
     health: ['select (lane, pending, deleted_at, state, run_at, created_at)'],
   },
+  task_search: { task_intake: ['select', 'insert', 'delete'] },
   subtasks: { task_intake: all },
   artifacts: { task_intake: all },
   lanes: { task_intake: ['select', 'update'] },

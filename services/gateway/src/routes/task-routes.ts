@@ -5,6 +5,7 @@ import {
   taskDetailSchema,
   taskListQuerySchema,
   taskSubmissionSchema,
+  taskSummarySchema,
   taskViewSchema,
 } from '@backend2/contracts';
 import { z } from 'zod';
@@ -121,5 +122,18 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     answer: { status: 200, schema: matrixViewSchema },
     handle: ({ principal, params, query: { x, y, ...fixed }, signal }) =>
       tasks.call('tasks.matrix', { principal, ...params, query: { x, y, fixed } }, { signal }),
+  }),
+  route({
+    ...base,
+    method: 'get',
+    path: '/tasks/:taskId/summary',
+    operationId: 'getSummary',
+    summary: 'How the cells fared at each value of each axis',
+    description:
+      'States, ratings, and how long the succeeded ones took; all cells, whatever the other axes say.',
+    params: ofTask,
+    answer: { status: 200, schema: taskSummarySchema },
+    handle: ({ principal, params, signal }) =>
+      tasks.call('tasks.summary', { principal, ...params }, { signal }),
   }),
 ];

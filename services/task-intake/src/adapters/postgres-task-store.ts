@@ -4,17 +4,15 @@ import {
   type Principal,
   type StoredArtifact,
   type SubtaskListQuery,
-  type TaskListQuery,
 } from '@backend2/contracts';
 import { currentTrace } from '@backend2/service-kit';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { AcceptedSubmission } from '../domain/accept-submission.ts';
-import { decodeCursor, encodeCursor, uuidForm } from './page-cursor.ts';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { postgresJson } from './postgres-json.ts';
 import {
   storedArtifactOf,
   subtaskColumns,
-  taskColumns,
   type ArtifactRow,
   type SubtaskRow,
   type TaskRow,
@@ -26,9 +24,6 @@ const visible = (alias: string, parameter: number): string =>
 
 export const seenBy = (principal: Principal): string | null =>
   principal.role === 'admin' ? null : principal.userId;
-
-/** `\`, `%` and `_` mean themselves in a search. */
-const likePattern = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** The id orders tasks by time. Undefined where a task with this id is there already. */
 export const insertTask = async (
@@ -101,36 +96,6 @@ export const findTask = async (
   return row;
 };
 
-/** Newest first; the cursor is an id, so rows that arrive meanwhile neither repeat nor hide others. */
-export const listTasks = async (
-  database: Sequelize,
-  principal: Principal,
-  query: TaskListQuery,
-): Promise<Page<TaskRow>> => {
-  const rows = await database.query<TaskRow>(
-    `SELECT ${taskColumns} FROM tasks t
-     WHERE ${visible('t', 1)}
-       AND ($2::task_state IS NULL OR state = $2) AND ($3::lane IS NULL OR lane = $3)
-       AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR name ILIKE $5)
-       AND ($6::uuid IS NULL OR id < $6)
-     ORDER BY id DESC LIMIT $7`,
-    {
-      bind: [
-        principal.role === 'admin' ? (query.owner ?? null) : principal.userId,
-        query.status ?? null,
-        query.lane ?? null,
-        query.kind ?? null,
-        query.search === undefined ? null : likePattern(query.search),
-        decodeCursor(query.cursor, uuidForm),
-        query.limit + 1,
-      ],
-      type: QueryTypes.SELECT,
-    },
-  );
-  const items = rows.slice(0, query.limit);
-  return { items, nextCursor: rows.length > query.limit ? encodeCursor((items.at(-1) as TaskRow).id) : null };
-};
-
 export const listSubtasks = async (
   database: Sequelize,
   taskId: string,
@@ -138,13 +103,15 @@ export const listSubtasks = async (
 ): Promise<Page<SubtaskRow>> => {
   const rows = await database.query<SubtaskRow>(
     `SELECT ${subtaskColumns} FROM subtasks s
-     WHERE s.task_id = $1 AND ($2::subtask_state IS NULL OR s.state = $2) AND s.ordinal > $3
-     ORDER BY s.ordinal LIMIT $4`,
+     WHERE s.task_id = $1 AND s.ordinal > $2 AND ($3::subtask_state IS NULL OR s.state = $3)
+       AND ($4::rating IS NULL OR s.rating = $4)
+     ORDER BY s.ordinal LIMIT $5`,
     {
       bind: [
         taskId,
-        query.state ?? null,
         Number(decodeCursor(query.cursor, /^\d{1,9}$/) ?? -1),
+        query.state ?? null,
+        query.rating ?? null,
         query.limit + 1,
       ],
       type: QueryTypes.SELECT,

@@ -3,11 +3,11 @@ import {
   type Axis,
   type ExpandedVariable,
   type Issue,
-  type Json,
   type MatrixAxis,
   type MatrixQuery,
 } from '@backend2/contracts';
 import { ordinalOf } from './axes.ts';
+import { headingsOf } from './headings.ts';
 
 export interface MatrixSlice {
   readonly x: MatrixAxis | null;
@@ -83,13 +83,5 @@ const axisIndex = (axes: readonly Axis[], name: string): number =>
 const headings = (
   { variables }: { readonly variables: readonly ExpandedVariable[] },
   axis: Axis | undefined,
-): MatrixAxis | null => {
-  if (axis === undefined) return null;
-  const own = variables.filter(({ name }) => axis.variables.includes(name));
-  const heading = (index: number): Json => {
-    if (own.length === 0) return index;
-    const tuple = own.map(({ values }) => values[index] ?? null);
-    return tuple.length === 1 ? (tuple[0] ?? null) : tuple;
-  };
-  return { name: axis.name, values: Array.from({ length: axis.length }, (_, index) => heading(index)) };
-};
+): MatrixAxis | null =>
+  axis === undefined ? null : { name: axis.name, values: headingsOf(variables, axis) };

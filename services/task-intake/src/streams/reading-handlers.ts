@@ -1,12 +1,8 @@
 import { notFound, type Principal, type RpcHandlers, type TaskIntakeRpc } from '@backend2/contracts';
 import type { Sequelize } from 'sequelize';
-import {
-  findArtifact,
-  findSubtasks,
-  findTask,
-  listSubtasks,
-  listTasks,
-} from '../adapters/postgres-task-store.ts';
+import { findArtifact, findSubtasks, findTask, listSubtasks } from '../adapters/postgres-task-store.ts';
+import { listTasks } from '../adapters/postgres-task-list.ts';
+import { tallyAxes } from '../adapters/postgres-task-summary.ts';
 import {
   artifactViewOf,
   subtaskViewOf,
@@ -15,6 +11,7 @@ import {
   type SubtaskRow,
 } from '../adapters/task-rows.ts';
 import { sliceOf } from '../domain/matrix.ts';
+import { summaryOf } from '../domain/task-summary.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
 
 export interface ReadingDependencies {
@@ -24,7 +21,13 @@ export interface ReadingDependencies {
 
 type ReadingMethods = Pick<
   TaskIntakeRpc,
-  'tasks.list' | 'tasks.get' | 'tasks.matrix' | 'subtasks.list' | 'subtasks.get' | 'artifacts.get'
+  | 'tasks.list'
+  | 'tasks.get'
+  | 'tasks.matrix'
+  | 'tasks.summary'
+  | 'subtasks.list'
+  | 'subtasks.get'
+  | 'artifacts.get'
 >;
 
 /** A subtask with its task, from one server. */
@@ -70,6 +73,15 @@ export const readingHandlers = ({ reads, apiPrefix }: ReadingDependencies): RpcH
       cells: slice.ordinals.map((row) => row.map(cellOf)),
     };
   },
+  'tasks.summary': ({ principal, taskId }) =>
+    reads.read(
+      principal,
+      async (server) => {
+        const task = await findTask(server, principal, taskId);
+        return summaryOf(task, await tallyAxes(server, taskId, task.axes));
+      },
+      taskId,
+    ),
   'subtasks.list': async ({ principal, taskId, query }) => {
     const look = async (server: Sequelize) => ({
       task: await findTask(server, principal, taskId),
