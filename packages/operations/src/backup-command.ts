@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readBackupConfig } from './backup/backup-config.ts';
+import { artifactFolder, readBackupConfig } from './backup/backup-config.ts';
 import { openBackupFolder } from './backup/backup-folder.ts';
 import { takeBackup, type DumpFormat } from './backup/take-backup.ts';
 import { OperatorError } from './operator-error.ts';
@@ -12,6 +12,7 @@ const usage = `Takes a backup of a running system: Postgres, Redis and the list 
 
 Reads DATABASE_URL (the primary, as a user who may read every table), REDIS_URL and its other forms, ARTIFACTS_DIR,
 BACKUP_DIR, BACKUP_KEEP, BACKUP_JOBS, and to encrypt BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE.
+With ARTIFACTS_STORE=s3 artifacts are listed and not copied: have the bucket keep versions, or copy it.
 auto: pg_dump's custom format where a pg_dump as new as the server is found, else COPY by this program.`;
 
 const choice = <T extends string>(option: string, value: string, allowed: readonly T[]): T => {
@@ -50,7 +51,7 @@ await runCommandLine(usage, async (args) => {
     folder,
     databaseUrl: config.database.primaryUrl,
     redis: redis === 'none' ? undefined : config.redis,
-    artifactsDir: artifacts === 'list' ? undefined : resolve(config.artifactsDir),
+    artifactsDir: artifacts === 'list' ? undefined : artifactFolder(config),
     format,
     jobs: count('jobs', values.jobs, config.jobs),
     keep: count('keep', values.keep, config.keep),

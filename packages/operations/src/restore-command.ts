@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { serverName } from '@backend2/database';
-import { readBackupConfig } from './backup/backup-config.ts';
+import { artifactFolder, readBackupConfig } from './backup/backup-config.ts';
 import { openBackupFolder } from './backup/backup-folder.ts';
 import { restoreBackup, verifyBackup } from './backup/restore-backup.ts';
 import { OperatorError } from './operator-error.ts';
@@ -46,7 +46,7 @@ await runCommandLine(usage, async (args) => {
     name,
     databaseUrl,
     redis: values.redis === 'leave' ? undefined : config.redis,
-    artifactsDir: resolve(config.artifactsDir),
+    artifactsDir: artifactFolder(config),
     jobs: config.jobs,
     replace: values.replace,
     say,

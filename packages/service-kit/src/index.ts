@@ -1,3 +1,4 @@
+export * from './config/artifacts-config.ts';
 export * from './config/cors-config.ts';
 export * from './config/database-config.ts';
 export * from './config/load-config.ts';

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  artifactsConfig,
   ConfigError,
   corsConfig,
   databaseConfig,
@@ -13,6 +14,7 @@ import {
 } from '../src/index.ts';
 
 const schema = {
+  artifacts: artifactsConfig,
   log: logConfig,
   redis: redisConfig,
   database: databaseConfig,
@@ -95,4 +97,13 @@ test('Redis is reached in each of its three forms, with user and password from t
       .toSorted((a = '', b = '') => a.localeCompare(b)),
     ['REDIS_CLUSTER_NODES', 'REDIS_SENTINEL_MASTER'],
   );
+});
+
+test('artifacts in a bucket need all it takes to reach it, each missing part by its name', (t) => {
+  t.deepEqual(problemsOf({ ARTIFACTS_STORE: 's3', ARTIFACTS_S3_ENDPOINT: 'https://s3.example.com' }), [
+    'ARTIFACTS_S3_BUCKET: must be set when ARTIFACTS_STORE is s3',
+    'ARTIFACTS_S3_ACCESS_KEY_ID: must be set when ARTIFACTS_STORE is s3',
+    'ARTIFACTS_S3_SECRET_ACCESS_KEY: must be set when ARTIFACTS_STORE is s3',
+  ]);
+  t.regex(problemsOf({ ARTIFACTS_STORE: 'floppy' }).join(), /^ARTIFACTS_STORE: /);
 });

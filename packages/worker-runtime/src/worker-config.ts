@@ -1,10 +1,12 @@
 import type { Lane } from '@backend2/contracts';
 import {
+  artifactsConfig,
   logConfig,
   opsConfig,
   redisConfig,
   sentryConfig,
   tracingConfig,
+  type ArtifactsConfig,
   type ConfigSchema,
   type LogConfig,
   type OpsConfig,
@@ -29,7 +31,7 @@ export interface WorkerConfig {
   readonly handlers: string[];
   /** Hosts that `http.request` may reach although they lie in a private network. */
   readonly privateHosts: string[];
-  readonly artifactsDir: string;
+  readonly artifacts: ArtifactsConfig;
   readonly engine: { readonly kind: 'builtin'; readonly threads: number };
 }
 
@@ -105,12 +107,7 @@ export const workerConfig = (lane: Lane): ConfigSchema<WorkerConfig> => {
       default: [],
       env: 'HTTP_PRIVATE_HOSTS',
     },
-    artifactsDir: {
-      doc: 'Where files are kept',
-      format: 'text',
-      default: '.data/artifacts',
-      env: 'ARTIFACTS_DIR',
-    },
+    artifacts: artifactsConfig,
     engine: {
       kind: { doc: 'Image engine', format: ['builtin'], default: 'builtin', env: `${upper}_ENGINE` },
       threads: {

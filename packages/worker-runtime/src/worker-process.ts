@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { diskArtifactStore } from '@backend2/artifacts';
+import { openArtifactStore } from '@backend2/artifacts';
 import { laneTopics, taskResults, workersGroup, type Lane } from '@backend2/contracts';
 import { createEngine } from '@backend2/engines';
 import {
@@ -39,7 +39,7 @@ export const runWorkerProcess = async (
     observer: streamsObserver(metrics),
     onWarning: (message, fields) => log.warn(fields, message),
   });
-  const artifacts = diskArtifactStore({ folder: config.artifactsDir });
+  const artifacts = openArtifactStore(config.artifacts);
   const handlers = handlersByKind([
     imageGenerate(createEngine(config.engine), metrics),
     httpRequest({ privateHosts: config.privateHosts }),

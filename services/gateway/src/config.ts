@@ -1,4 +1,5 @@
 import {
+  artifactsConfig,
   corsConfig,
   logConfig,
   opsConfig,
@@ -6,6 +7,7 @@ import {
   securityConfig,
   sentryConfig,
   tracingConfig,
+  type ArtifactsConfig,
   type ConfigRule,
   type ConfigSchema,
   type CorsConfig,
@@ -45,7 +47,7 @@ export interface GatewayConfig {
     readonly sheetCells: number;
   };
   readonly rpcTimeoutMs: number;
-  readonly artifactsDir: string;
+  readonly artifacts: ArtifactsConfig;
   readonly dashboardDir: string;
 }
 
@@ -134,12 +136,7 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
     default: 10_000,
     env: 'RPC_TIMEOUT',
   },
-  artifactsDir: {
-    doc: 'Where the workers keep output files',
-    format: 'text',
-    default: '.data/artifacts',
-    env: 'ARTIFACTS_DIR',
-  },
+  artifacts: artifactsConfig,
   dashboardDir: {
     doc: "The dashboard's built files",
     format: 'text',

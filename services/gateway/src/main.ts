@@ -1,4 +1,4 @@
-import { contactSheet, diskArtifactStore } from '@backend2/artifacts';
+import { contactSheet, openArtifactStore } from '@backend2/artifacts';
 import { loadConfigOrExit, runUntilSignal, startTelemetry } from '@backend2/service-kit';
 import { storedArtifactFiles } from './adapters/stored-artifact-files.ts';
 import { gatewayConfig, gatewayRules } from './config.ts';
@@ -13,7 +13,7 @@ const config = loadConfigOrExit(
 );
 const telemetry = await startTelemetry({ service: 'gateway', version, config });
 const { log, metrics, errors } = telemetry;
-const artifacts = storedArtifactFiles(diskArtifactStore({ folder: config.artifactsDir }));
+const artifacts = storedArtifactFiles(openArtifactStore(config.artifacts));
 const composeSheet = oneAtATime(contactSheet);
 
 const gateway = createGateway({ config, version, log, metrics, errors, artifacts, composeSheet });

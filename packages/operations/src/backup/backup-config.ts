@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
+  artifactsConfig,
   databaseConfig,
   loadConfig,
   redisConfig,
+  type ArtifactsConfig,
   type ConfigSchema,
   type DatabaseConfig,
   type RedisConfig,
@@ -17,7 +20,7 @@ export interface BackupConfig {
   readonly jobs: number;
   readonly passphrase: string;
   readonly passphraseFile: string;
-  readonly artifactsDir: string;
+  readonly artifacts: ArtifactsConfig;
 }
 
 export const backupConfig: ConfigSchema<BackupConfig> = {
@@ -46,18 +49,17 @@ export const backupConfig: ConfigSchema<BackupConfig> = {
     default: '',
     env: 'BACKUP_PASSPHRASE_FILE',
   },
-  artifactsDir: {
-    doc: 'Where the workers keep output files',
-    format: 'text',
-    default: '.data/artifacts',
-    env: 'ARTIFACTS_DIR',
-  },
+  artifacts: artifactsConfig,
 };
 
 export const readBackupConfig = (): BackupConfig & { readonly secret: string | undefined } => {
   const config = loadConfig(backupConfig, process.env);
   return { ...config, secret: passphraseOf(config) };
 };
+
+/** The folder to copy from and to; none where a bucket keeps the artifacts, which is a copy's own business. */
+export const artifactFolder = ({ artifacts: { store, dir } }: BackupConfig): string | undefined =>
+  store === 'disk' ? resolve(dir) : undefined;
 
 const passphraseOf = ({ passphrase, passphraseFile }: BackupConfig): string | undefined => {
   if (passphraseFile === '') return passphrase === '' ? undefined : passphrase;

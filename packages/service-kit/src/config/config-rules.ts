@@ -1,3 +1,4 @@
+import type { ArtifactsConfig } from './artifacts-config.ts';
 import type { CorsConfig } from './cors-config.ts';
 import type { LogConfig } from './log-config.ts';
 import type { RedisConfig } from './redis-config.ts';
@@ -11,6 +12,7 @@ interface SharedGroups {
   readonly log?: LogConfig;
   readonly security?: SecurityConfig;
   readonly cors?: CorsConfig;
+  readonly artifacts?: ArtifactsConfig;
 }
 
 const redisForm: ConfigRule<SharedGroups> = ({ redis }) => {
@@ -23,6 +25,20 @@ const redisForm: ConfigRule<SharedGroups> = ({ redis }) => {
   if (redis.sentinels.length === 0 && redis.sentinelMaster !== '')
     problems.push('REDIS_SENTINELS: must be set as well when REDIS_SENTINEL_MASTER is');
   return problems;
+};
+
+const s3Form: ConfigRule<SharedGroups> = ({ artifacts }) => {
+  if (artifacts?.store !== 's3') return [];
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = artifacts.s3;
+  const needed = {
+    ARTIFACTS_S3_ENDPOINT: endpoint,
+    ARTIFACTS_S3_BUCKET: bucket,
+    ARTIFACTS_S3_ACCESS_KEY_ID: accessKeyId,
+    ARTIFACTS_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  return Object.entries(needed)
+    .filter(([, value]) => value === '')
+    .map(([name]) => `${name}: must be set when ARTIFACTS_STORE is s3`);
 };
 
 const production: ConfigRule<SharedGroups> = ({ log, security, cors }, env) => {
@@ -40,4 +56,4 @@ const production: ConfigRule<SharedGroups> = ({ log, security, cors }, env) => {
   return problems;
 };
 
-export const configRules: readonly ConfigRule<SharedGroups>[] = [redisForm, production];
+export const configRules: readonly ConfigRule<SharedGroups>[] = [redisForm, s3Form, production];
