@@ -5,6 +5,7 @@ import { openServer, type ServerOptions } from './open-server.ts';
 import { poolUse, type PoolUse } from './pool-use.ts';
 import { primaryClock } from './primary-clock.ts';
 import { probeConnection } from './probe-connection.ts';
+import { replicaUrl } from './replica-url.ts';
 import { watchReplica, type Replica, type ReplicaHealth } from './replica.ts';
 import { serverName } from './server-name.ts';
 
@@ -15,7 +16,7 @@ export interface DatabaseLog {
 
 export interface DatabaseOptions extends ServerOptions {
   readonly primaryUrl: string;
-  /** Default none: then the primary answers everything. */
+  /** Default none: then the primary answers everything. Without a user, a URL takes the primary's. */
   readonly replicaUrls?: readonly string[];
   /** A replica further behind is left out. Default 10,000. */
   readonly maxLagMs?: number;
@@ -84,17 +85,19 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
       log?.info({ replica: health.server, lagMs: health.lagMs }, 'replica is used for reads');
     else log?.warn({ replica: health.server, why: health.why }, 'replica is left out of reads');
   };
-  const replicas: readonly Replica[] = replicaUrls.map((url) =>
-    watchReplica({
-      url,
-      server: serverName(url),
-      sequelize: openServer(url, options),
-      clock,
-      maxLagMs,
-      timeoutMs: lookTimeoutMs,
-      onTurn,
-    }),
-  );
+  const replicas: readonly Replica[] = replicaUrls
+    .map((url) => replicaUrl(url, primaryUrl))
+    .map((url) =>
+      watchReplica({
+        url,
+        server: serverName(url),
+        sequelize: openServer(url, options),
+        clock,
+        maxLagMs,
+        timeoutMs: lookTimeoutMs,
+        onTurn,
+      }),
+    );
 
   let turn = 0;
   let looking: Promise<void> | undefined;

@@ -26,11 +26,14 @@ const answeredBy = (database: Database, after?: string): Promise<'standby' | 'pr
     after === undefined ? {} : { after },
   );
 
-test('reads are answered by the standby and writes by the primary', async (t) => {
+test("reads are answered by the standby, signed in to with the primary's login, and writes by the primary", async (t) => {
   const servers = await primaryAndStandby(t);
+  const withoutLogin = new URL(servers.standby.url);
+  withoutLogin.username = '';
+  withoutLogin.password = '';
   const database = connectDatabase({
     primaryUrl: servers.primary.url,
-    replicaUrls: [servers.standby.url],
+    replicaUrls: [withoutLogin.href],
     ...quick,
   });
   t.teardown(() => database.close());

@@ -8,19 +8,25 @@ import { startCountingTarget } from './counting-target.ts';
 import { createAdmin, migrateDatabase, startSystem, type ServiceName } from './start-system.ts';
 
 const ownPostgres = async (t: ExecutionContext) => {
-  const { primary } = await startOwnPostgres(t, { standby: false, password: 'owner-of-this-test' });
+  const { primary } = await startOwnPostgres(t, { standby: false, password: 'superuser-of-this-test' });
+  // As with most providers, and in docker-compose.yml: the owner is no superuser.
+  await statement(primary.url, "create role owner login createrole password 'owner-of-this-test'");
+  const ownerUrl = new URL(primary.url);
+  ownerUrl.username = 'owner';
+  ownerUrl.password = 'owner-of-this-test';
+  await statement(primary.url, `alter database "${ownerUrl.pathname.slice(1)}" owner to owner`);
   const urlOf = (role: ServiceRole): string => {
     const url = new URL(primary.url);
     url.username = `${groupOf(role)}_a`;
     url.password = `password of ${role}`;
     return url.href;
   };
-  await migrateDatabase(t, { DATABASE_URL: primary.url });
+  await migrateDatabase(t, { DATABASE_URL: ownerUrl.href });
   const logins = serviceRoles.map((role) => loginOf(role, urlOf(role)));
-  await applyRoles(primary.url, { logins });
+  await applyRoles(ownerUrl.href, { logins });
   // Again: what is there already stays as it is.
-  await applyRoles(primary.url, { logins });
-  return { ownerUrl: primary.url, urlOf };
+  await applyRoles(ownerUrl.href, { logins });
+  return { ownerUrl: ownerUrl.href, urlOf };
 };
 
 const ownRedis = async (t: ExecutionContext) => {

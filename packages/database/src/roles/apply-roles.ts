@@ -40,10 +40,35 @@ export const applyRoles = async (ownerUrl: string, { logins, say }: RoleOptions)
   }
 };
 
-const existing = async (client: pg.Client): Promise<Set<string>> => {
-  const { rows } = await client.query<{ rolname: string }>('select rolname from pg_roles');
-  return new Set(rows.map(({ rolname }) => rolname));
+/** What no login of a service may have, by the column of pg_roles that tells. */
+const powers = {
+  rolsuper: 'superuser',
+  rolcreatedb: 'createdb',
+  rolcreaterole: 'createrole',
+  rolreplication: 'replication',
+} as const;
+
+/** The roles there are, each with the powers to take from it. */
+const existing = async (client: pg.Client): Promise<Map<string, string>> => {
+  const { rows } = await client.query<{ rolname: string } & Record<keyof typeof powers, boolean>>(
+    `select rolname, ${Object.keys(powers).join(', ')} from pg_roles`,
+  );
+  return new Map(
+    rows.map((role) => [
+      role.rolname,
+      Object.entries(powers)
+        .filter(([column]) => role[column as keyof typeof powers])
+        .map(([, power]) => `no${power}`)
+        .join(' '),
+    ]),
+  );
 };
+
+/** Only a superuser may name those powers of a role that is there, even to take away what it has not. */
+const loginStatement = (user: string, password: string, takeAway: string | undefined): string =>
+  takeAway === undefined
+    ? `create role ${name(user)} login inherit password ${text(scramVerifier(password))}`
+    : `alter role ${name(user)} login inherit ${takeAway} password ${text(scramVerifier(password))}`;
 
 const statementsFor = async (client: pg.Client, logins: readonly RoleLogin[]): Promise<string[]> => {
   const there = await existing(client);
@@ -74,8 +99,7 @@ const statementsFor = async (client: pg.Client, logins: readonly RoleLogin[]): P
     `grant usage on all sequences in schema public to ${name(groupOf('auth'))}, ${name(groupOf('task_intake'))}`,
     `grant select on all sequences in schema public to ${name(groupOf('backup'))}`,
     ...logins.flatMap(({ role, user, password }) => [
-      `${there.has(user) ? 'alter' : 'create'} role ${name(user)} login inherit nosuperuser nocreatedb nocreaterole
-         noreplication password ${text(scramVerifier(password))}`,
+      loginStatement(user, password, there.get(user)),
       `grant ${name(groupOf(role))} to ${name(user)}`,
     ]),
   ];

@@ -17,7 +17,7 @@ export const databaseConfig: ConfigSchema<DatabaseConfig> = {
     sensitive: true,
   },
   replicaUrls: {
-    doc: 'Streaming standbys, comma separated',
+    doc: "Streaming standbys, comma separated; without a user, the primary's",
     format: 'postgresUrls',
     default: [],
     env: 'DATABASE_REPLICA_URLS',
