@@ -11,11 +11,13 @@ case $command in
   roles) exec node "$database/roles-command.js" "$@" ;;
   backup) exec node /app/dist/backup-command.js "$@" ;;
   restore) exec node /app/dist/restore-command.js "$@" ;;
+  make-bucket) exec node /app/dist/make-bucket-command.js "$@" ;;
   redis-acl) exec node /app/dist/redis-acl-command.js "$@" ;;
   rotate-secret) exec node /app/dist/rotate-command.js "$@" ;;
   promote-standby) exec node /app/dist/promote-command.js "$@" ;;
   help | --help)
-    echo 'operate prepare | migrate up|down|status | roles | backup | restore | redis-acl | rotate-secret | promote-standby'
+    echo 'operate prepare | migrate up|down|status | roles | backup | restore | redis-acl'
+    echo '  | make-bucket | rotate-secret | promote-standby'
     echo 'Each but prepare says more with --help.'
     ;;
   *)

@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { serviceVariables } from '../../configuration/service-variables.ts';
+import { interpolationsIn, readComposeFile, type ComposeService } from '../compose-file.ts';
+import { inherited, readStages } from '../dockerfile.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const compose = readComposeFile(root);
+const services = Object.entries(compose.services);
+const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+const stages = readStages(root);
+
+const isOurs = ({ image }: ComposeService): boolean => image.startsWith('backend2/');
+const isOneShot = ({ restart }: ComposeService): boolean => restart === 'no';
+const targetOf = ({ image }: ComposeService): string => /^backend2\/([\w-]+):/.exec(image)?.[1] ?? '';
+/** Which service's schema an entry is configured by. */
+const schemaOf = (name: string): string => (name === 'edge-gateway' ? 'gateway' : name);
+
+const drawSecrets = (t: ExecutionContext) => {
+  const folder = mkdtempSync(join(tmpdir(), 'backend2-env-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, '.env');
+  const draw = () => execFileSync('sh', [join(root, 'scripts/init-env'), file], { encoding: 'utf8' });
+  const read = () =>
+    new Map(
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => /^\w+=/.test(line))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),
+    );
+  return { file, draw, read };
+};
+
+test('every container is confined: no capability, no way to more, a read-only root, limits, bounded logs', (t) => {
+  // These write beside their programs and cannot be read-only.
+  const writable = new Set(['elasticsearch', 'elasticsearch-setup', 'kibana']);
+  for (const [name, service] of services) {
+    t.deepEqual(service.cap_drop, ['ALL'], name);
+    t.false('cap_add' in service, name);
+    t.false('privileged' in service, name);
+    t.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    if (!writable.has(name)) t.true(service.read_only, `${name} is read-only`);
+    t.regex(service.mem_limit ?? '', /^\d+[mg]$/, `${name} has mem_limit`);
+    t.true((service.pids_limit ?? 0) > 0, `${name} has pids_limit`);
+    t.true((service.cpus ?? 0) > 0, `${name} has cpus`);
+    t.truthy(service.logging?.options?.['max-size'], `${name} has bounded logs`);
+    t.true(['no', 'unless-stopped'].includes(service.restart ?? ''), `${name} has a restart policy`);
+    t.false('container_name' in service, `${name} can be scaled and run twice on a machine`);
+  }
+});
+
+test('every service that stays is watched by a health check', (t) => {
+  for (const [name, service] of services.filter(([, one]) => !isOneShot(one))) {
+    const byImage = inherited(stages, targetOf(service)).some((one) => one.name === 'HEALTHCHECK');
+    t.true(service.healthcheck !== undefined || (isOurs(service) && byImage), name);
+  }
+});
+
+test('only gateways and nginx are published; tools of the operator on the machine itself alone', (t) => {
+  for (const [name, { ports = [] }] of services) {
+    if (['gateway', 'nginx'].includes(name)) t.true(ports.length > 0, name);
+    else for (const port of ports) t.regex(port, /^127\.0\.0\.1:/, name);
+  }
+  const on = (network: string) =>
+    services.filter(([, one]) => one.networks?.includes(network)).map(([name]) => name);
+  t.deepEqual(on('public').toSorted(), ['edge-gateway', 'gateway', 'nginx']);
+  // Who is on the network of the books has a role in Postgres.
+  t.deepEqual(on('books').toSorted(), [
+    'auth',
+    'backup',
+    'first-admin',
+    'health-aggregator',
+    'migrate',
+    'postgres',
+    'postgres-standby',
+    'task-intake',
+  ]);
+  t.true(compose.networks['backend']?.internal);
+  t.true(compose.networks['books']?.internal);
+  for (const name of ['postgres', 'postgres-standby', 'redis'])
+    t.false(
+      compose.services[name]?.networks?.some((network) => !compose.networks[network]?.internal),
+      name,
+    );
+});
+
+test('every service has its image, built from the one Dockerfile by exactly one entry', (t) => {
+  const images = new Set(services.filter(([, one]) => isOurs(one)).map(([, one]) => one.image));
+  for (const image of images) {
+    const builds = services.filter(([, one]) => one.image === image && one.build !== undefined);
+    t.is(builds.length, 1, image);
+    const [name, { build }] = builds[0] as [string, ComposeService];
+    t.is(build?.dockerfile, 'infra/docker/Dockerfile', name);
+    t.is(build?.target, targetOf(builds[0]?.[1] as ComposeService), name);
+    t.true(
+      stages.some((stage) => stage.name === build?.target),
+      `the Dockerfile has ${build?.target}`,
+    );
+  }
+  for (const name of Object.keys(serviceVariables)) t.truthy(compose.services[name]?.build, name);
+});
+
+test('what each service is given is what its schema reads, and every setting of an operator gets through', (t) => {
+  // Decided by the image and this file, or of no use in them.
+  const fixed =
+    /^(HOST|PORT|OPS_|TLS_|ARTIFACTS_DIR|DASHBOARD_DIR|DEBUG|LOG_DIR|LOG_FILE_|REDIS_SENTINEL|REDIS_CLUSTER|TRUST_PROXY|WORKER_QUEUE)/;
+  for (const [name, service] of services.filter(([, one]) => isOurs(one) && !isOneShot(one))) {
+    const variables = serviceVariables[schemaOf(name)] ?? [];
+    const known = new Set(variables.flatMap((variable) => [variable.name, ...variable.aliases]));
+    const given = Object.keys(service.environment ?? {});
+    t.deepEqual(
+      given.filter((one) => !known.has(one)),
+      [],
+      `${name} reads all it is given`,
+    );
+    const missing = variables
+      .filter((variable) => ![variable.name, ...variable.aliases].some((one) => given.includes(one)))
+      .map((variable) => variable.name)
+      .filter((one) => !fixed.test(one));
+    t.deepEqual(missing, [], `docker-compose.yml hands these on to ${name}, as it does others`);
+  }
+});
+
+test('no service is given what another signs in with', (t) => {
+  const secretsOf = (service: ComposeService) =>
+    interpolationsIn(Object.values(service.environment ?? {}).join(' '))
+      .filter(({ operator }) => operator === ':?')
+      .map(({ name }) => name)
+      .toSorted();
+  const bucket = 'ARTIFACTS_S3_SECRET_ACCESS_KEY';
+  const expected: Record<string, string[]> = {
+    gateway: [bucket, 'REDIS_PASSWORD_GATEWAY', 'SECRET_KEY'],
+    'edge-gateway': [bucket, 'REDIS_PASSWORD_GATEWAY', 'SECRET_KEY'],
+    auth: ['AUTH_DATABASE_URL', 'REDIS_PASSWORD_AUTH', 'SECRET_KEY'],
+    'task-intake': ['REDIS_PASSWORD_TASK_INTAKE', 'SECRET_KEY', 'TASK_INTAKE_DATABASE_URL'],
+    'standard-worker': [bucket, 'REDIS_PASSWORD_STANDARD_WORKER'],
+    'lumina-worker': [bucket, 'REDIS_PASSWORD_LUMINA_WORKER'],
+    'health-aggregator': ['HEALTH_DATABASE_URL', 'REDIS_PASSWORD_HEALTH_AGGREGATOR'],
+    backup: [bucket, 'BACKUP_DATABASE_URL', 'REDIS_PASSWORD_BACKUP'],
+  };
+  for (const [name, secrets] of Object.entries(expected))
+    t.deepEqual(secretsOf(compose.services[name] as ComposeService), secrets, name);
+});
+
+test('no secret has a default: each is demanded, and scripts/init-env draws it', (t) => {
+  const { draw, read } = drawSecrets(t);
+  draw();
+  const drawn = read();
+  const demanded = interpolationsIn(text).filter(({ operator }) => operator === ':?');
+  for (const { name, rest } of demanded) {
+    t.is(rest, 'run scripts/init-env', name);
+    t.true((drawn.get(name)?.length ?? 0) >= 32, `scripts/init-env draws ${name}`);
+  }
+  t.deepEqual([...drawn.keys()].toSorted(), [...new Set(demanded.map(({ name }) => name))].toSorted());
+  const sensitive = new Set(
+    Object.values(serviceVariables)
+      .flat()
+      .filter((variable) => variable.sensitive)
+      .map(({ name }) => name),
+  );
+  for (const { name, operator, rest } of interpolationsIn(text)) {
+    if (operator === ':?') continue;
+    const secret = sensitive.has(name) || /PASSWORD|SECRET|PASSPHRASE|_KEY$|TOKEN/.test(name);
+    // The standby's address, without a login.
+    if (secret) t.true(rest === '' || !rest.includes('@'), name);
+    if (secret && !name.endsWith('_URLS')) t.is(rest, '', `${name} has no default`);
+  }
+});
+
+test('scripts/init-env draws each secret anew, for nobody else to read, and leaves what is there', (t) => {
+  const { file, draw, read } = drawSecrets(t);
+  t.regex(draw(), /^\d+ names added/);
+  t.is(statSync(file).mode & 0o777, 0o600);
+  const first = read();
+  t.is(new Set(first.values()).size, first.size);
+  t.regex(draw(), /^0 names added/);
+  t.deepEqual(read(), first);
+});
+
+test('every file that the compose file and the Dockerfile name is there and reaches the build', (t) => {
+  const mounted = services.flatMap(([, { volumes = [] }]) =>
+    volumes.map((volume) => volume.split(':')[0] as string).filter((path) => path.startsWith('./')),
+  );
+  t.true(mounted.length > 5);
+  for (const path of mounted) t.true(existsSync(join(root, path)), path);
+  const named = services.flatMap(([, { volumes = [] }]) =>
+    volumes.map((volume) => volume.split(':')[0] as string).filter((path) => /^[a-z][\w-]*$/.test(path)),
+  );
+  for (const name of named) t.true(name in compose.volumes, name);
+
+  const ignore = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+  const copied = stages
+    .flatMap(({ instructions }) => instructions)
+    .filter(({ name, text: words }) => name === 'COPY' && !words.startsWith('--from='))
+    .flatMap(({ text: words }) => words.split(' ').slice(0, -1));
+  t.true(copied.length > 5);
+  for (const path of copied) {
+    t.true(existsSync(join(root, path)), path);
+    t.true(
+      ignore.some((line) => line.startsWith('!') && `${path}/`.startsWith(`${line.slice(1)}/`)),
+      `.dockerignore lets ${path} in`,
+    );
+  }
+  t.is(
+    ignore.find((line) => line !== '' && !line.startsWith('#')),
+    '*',
+    'nothing gets in unnamed',
+  );
+});
+
+test('every image runs as a numbered user that is not root, under an init', (t) => {
+  for (const target of [...Object.keys(serviceVariables), 'operations']) {
+    const instructions = inherited(stages, target);
+    const last = (name: string) => instructions.findLast((one) => one.name === name)?.text ?? '';
+    t.is(last('USER'), '10001:10001', target);
+    t.regex(last('ENTRYPOINT'), /^\["tini", "--", /, target);
+    const title = instructions.findLast(({ text: label }) => label.includes('opencontainers.image.title'));
+    t.regex(title?.text ?? '', new RegExp(`"Backend2 ${target}"`), target);
+  }
+});

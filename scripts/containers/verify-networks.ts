@@ -1,0 +1,96 @@
+import { expect, type Checklist } from './checklist.ts';
+import type { Engine } from './engine.ts';
+import type { RunningService } from './verify-confinement.ts';
+
+interface Options {
+  readonly list: Checklist;
+  readonly machine: Engine;
+  readonly project: string;
+  readonly port: number;
+  readonly running: readonly RunningService[];
+}
+
+/** What each store and service listens on. */
+const listening: Readonly<Record<string, readonly number[]>> = {
+  postgres: [5432],
+  'postgres-standby': [5432],
+  redis: [6379],
+  auth: [9090],
+  'task-intake': [9090],
+  'standard-worker': [9090],
+  'lumina-worker': [9090],
+  'health-aggregator': [9090],
+};
+
+/** Prints each HOST:PORT of its arguments that takes a connection. */
+const knock = `for (const address of process.argv.slice(1)) {
+  const [host, port] = address.split(':');
+  const socket = require('node:net').connect({ host, port, timeout: 3000 });
+  socket.on('connect', () => { console.log('open ' + address); socket.destroy(); });
+  socket.on('timeout', () => socket.destroy()).on('error', () => undefined);
+}`;
+
+export const verifyNetworks = async ({ list, machine, project, port, running }: Options): Promise<void> => {
+  await list.check('only the gateway and nginx have published ports', async () => {
+    const published: string[] = [];
+    for (const { name } of running) {
+      for (const { NetworkSettings } of await machine.containers(name)) {
+        const ports = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
+        if (ports.length > 0) published.push(`${name} ${ports.map(({ HostPort }) => HostPort).join(' ')}`);
+      }
+    }
+    const names = new Set(published.map((line) => line.split(' ')[0]));
+    expect(
+      [...names].every((name) => name === 'gateway' || name === 'nginx'),
+      published.join(', '),
+    );
+    return published.join(', ');
+  });
+
+  await list.check('from outside no port of another service answers', async () => {
+    const ports = [...new Set(Object.values(listening).flat())].map((one) => `localhost:${one}`);
+    const asked = [`localhost:${port}`, ...ports];
+    const { output } = await machine.outside('scripts/containers/open-ports.ts', asked);
+    expect(output.trim() === `localhost:${port}`, output);
+    return `${ports.join(', ')} closed`;
+  });
+
+  await list.check(
+    'whoever is on the public network reaches the gateway and no store or service',
+    async () => {
+      const addresses: string[] = [];
+      for (const [name, ports] of Object.entries(listening)) {
+        const [container] = await machine.containers(name);
+        const ips = Object.values(container?.NetworkSettings.Networks ?? {}).map(
+          ({ IPAddress }) => IPAddress,
+        );
+        for (const host of [name, ...ips]) addresses.push(...ports.map((one) => `${host}:${one}`));
+      }
+      const { output } = await machine.tryDocker(
+        ...['run', '--rm', '--network', `${project}_public`, 'backend2/gateway:verify', '-e', knock],
+        ...['gateway:8000', ...addresses],
+      );
+      const open = output.split('\n').filter((line) => line.startsWith('open '));
+      expect(open.join() === 'open gateway:8000', output);
+      return `${addresses.length} addresses tried`;
+    },
+  );
+
+  await list.check('a worker cannot reach Postgres, and can reach Redis', async () => {
+    const [worker] = await machine.containers('standard-worker');
+    const [postgres] = await machine.containers('postgres');
+    const ips = Object.values(postgres?.NetworkSettings.Networks ?? {}).map(
+      ({ IPAddress }) => `${IPAddress}:5432`,
+    );
+    const { output } = await machine.tryDocker(
+      ...['exec', worker?.Id ?? '', 'node', '-e', knock, 'redis:6379', 'postgres:5432', ...ips],
+    );
+    expect(
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('open '))
+        .join() === 'open redis:6379',
+      output,
+    );
+  });
+};
