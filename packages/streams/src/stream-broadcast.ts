@@ -11,12 +11,6 @@ import type { Broadcast, BroadcastMessage, SubscribeOptions, Topic } from './typ
 
 const retainedByDefault = 10_000;
 
-const earlier = (a: string, b: string): boolean => {
-  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
-  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
-  return aMs < bMs || (aMs === bMs && aSeq < bSeq);
-};
-
 /** Messages that every subscriber sees; the newest are kept for those who resume. */
 export class StreamBroadcast<T> implements Broadcast<T> {
   readonly #engine: Engine;
@@ -66,26 +60,26 @@ export class StreamBroadcast<T> implements Broadcast<T> {
     limit: number,
   ): Promise<{ readonly messages: BroadcastMessage<T>[]; readonly complete: boolean }> {
     const client = this.#engine.commands as Redis;
+    const fromStart = from === '0' || from === '0-0';
     const replies = await client
       .pipeline()
-      .xrange(this.#key, from === '0' || from === '0-0' ? '-' : `(${from}`, '+', 'COUNT', limit)
-      .xrange(this.#key, '-', '+', 'COUNT', 1)
+      .xrange(this.#key, fromStart ? '-' : `(${from}`, '+', 'COUNT', limit)
+      .xrange(this.#key, from, from)
       .xinfo('STREAM', this.#key)
       .exec();
-    const [[rangeError, range] = [], [, first] = [], [infoError, info] = []] = replies ?? [];
+    const [[rangeError, range] = [], [, place] = [], [infoError, info] = []] = replies ?? [];
     if (rangeError) throw rangeError;
     const entries = fromRead([[this.#key, range as [string, string[]][]]]);
     const messages = entries.map(({ entryId, payload }) => ({
       entryId,
       payload: this.#topic.parse(JSON.parse(payload)),
     }));
-    if (infoError) return { messages, complete: from === '0' || from === '0-0' };
+    // What is trimmed goes oldest first: where the entry is there, all after it is. An entry that is not was trimmed or lost.
+    if (!fromStart) return { messages, complete: (place as unknown[] | undefined)?.length === 1 };
+    if (infoError) return { messages, complete: true };
     const at = (name: string): unknown => (info as unknown[])[(info as unknown[]).indexOf(name) + 1];
-    const oldest = (first as [string][])[0]?.[0];
     const nothingTrimmed =
       (info as unknown[]).includes('entries-added') && at('entries-added') === at('length');
-    const knownPoint =
-      oldest !== undefined && !earlier(from, oldest) && !earlier(String(at('last-generated-id')), from);
-    return { messages, complete: nothingTrimmed || knownPoint };
+    return { messages, complete: nothingTrimmed };
   }
 }

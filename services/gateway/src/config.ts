@@ -46,6 +46,11 @@ export interface GatewayConfig {
     /** Cells of one contact sheet. */
     readonly sheetCells: number;
   };
+  readonly events: {
+    readonly maxStreams: number;
+    readonly maxStreamsPerUser: number;
+    readonly heartbeatMs: number;
+  };
   readonly rpcTimeoutMs: number;
   readonly artifacts: ArtifactsConfig;
   readonly dashboardDir: string;
@@ -127,6 +132,31 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
       max: 10_000,
       default: 2500,
       env: 'MAX_SHEET_CELLS',
+    },
+  },
+  events: {
+    maxStreams: {
+      doc: 'Event streams open at once in this process',
+      format: 'whole',
+      min: 1,
+      max: 100_000,
+      default: 10_000,
+      env: 'MAX_EVENT_STREAMS',
+    },
+    maxStreamsPerUser: {
+      doc: 'Of them those of one user',
+      format: 'whole',
+      min: 1,
+      max: 100_000,
+      default: 100,
+      env: 'MAX_EVENT_STREAMS_PER_USER',
+    },
+    heartbeatMs: {
+      doc: 'How often a silent event stream shows that it is alive',
+      format: 'milliseconds',
+      min: 100,
+      default: 15_000,
+      env: 'EVENT_HEARTBEAT',
     },
   },
   rpcTimeoutMs: {

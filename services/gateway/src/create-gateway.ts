@@ -83,7 +83,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
 
   const revocations = revocationList({ streams, entities: entities.revocations, log, keepSeconds });
   const hub = new EventHub(streams.broadcast(taskEvents));
-  const events = new EventConnections({ hub, revocations, metrics, log });
+  const events = new EventConnections({ hub, revocations, metrics, log, ...config.events });
   const readiness = createReadiness([{ name: 'redis', check: () => streams.checkWritable() }]);
   const loops = () => [revocations, hub];
   const app = createApp({

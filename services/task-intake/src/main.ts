@@ -37,7 +37,7 @@ import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 import { createWebhooks } from './webhooks/create-webhooks.ts';
 
 /** Until a look has found that a standby is behind by more than may be. */
-const beyondLagMs = 30_000;
+const beyondLagMs = 5000;
 
 const version = process.env['BACKEND2_VERSION'] ?? 'development';
 const config = loadConfigOrExit(taskIntakeConfig, process.env);
@@ -102,7 +102,7 @@ const recorder = resultRecorder({
   log,
   apiPrefix,
   runTimes,
-  onEnded: (taskIds) => reads.ended(taskIds),
+  onWritten: (taskIds) => reads.recorded(taskIds),
   onProgress: (progressed) => {
     for (const lane of progressed) dispatchers[lane].wake();
   },

@@ -38,4 +38,4 @@ export const taskEventSchema = z.discriminatedUnion('type', [
 ]);
 export type TaskEvent = z.infer<typeof taskEventSchema>;
 
-export const taskEvents = streamTopic('task_events', taskEventSchema, { retain: 50_000 });
+export const taskEvents = streamTopic('task_events', taskEventSchema, { retain: 10_000 });

@@ -1,60 +1,55 @@
+import { DomainError } from '@backend2/contracts';
 import type { AccessClaims, Log, Metrics, RevocationList } from '@backend2/service-kit';
 import { metricNames } from '@backend2/service-kit';
 import type { Response } from 'express';
-import { isAfter } from './entry-id.ts';
-import { eventFrame } from './event-frame.ts';
-import type { EventHub, EventScope, LiveEvent } from './event-hub.ts';
+import { EventConnection } from './event-connection.ts';
+import type { EventHub, EventScope } from './event-hub.ts';
 
 export interface EventConnectionOptions {
   readonly hub: EventHub;
   readonly revocations: Pick<RevocationList, 'isRevoked'>;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Default 15,000. */
-  readonly heartbeatMs?: number;
-  /** Bytes that may wait for a client before it is cut off, to come back and resume. Default 1 MiB. */
-  readonly maxBufferedBytes?: number;
+  /** Streams open at once in this process. */
+  readonly maxStreams: number;
+  readonly maxStreamsPerUser: number;
+  /** How often a silent stream shows that it is alive. */
+  readonly heartbeatMs: number;
 }
 
-interface Connection {
-  readonly response: Response;
-  readonly claims: AccessClaims;
-}
-
-/** How soon a browser comes back. */
-const retryMs = 2000;
+/** Bytes that may wait for a client before it is cut off, to come back and resume. */
+const maxBufferedBytes = 1_048_576;
+/** Bytes that may wait for all clients together; above it those with the most are cut off. */
+const maxBufferedInAll = 67_108_864;
 /** No stream outlives a revoked token by more. */
 const inspectionMs = 1000;
-const clean = { end: true } as const;
-/** Live events kept for a client that is still reading what it missed. */
-const maxWaiting = 5000;
 
 /** All open event streams of this process. */
 export class EventConnections {
   readonly #options: EventConnectionOptions;
-  readonly #open = new Set<Connection>();
+  readonly #open = new Set<EventConnection>();
+  readonly #ofUser = new Map<string, number>();
   readonly #stops: (() => void)[] = [];
-  readonly #maxBufferedBytes: number;
   readonly #cuts: ReturnType<Metrics['counter']>;
 
   constructor(options: EventConnectionOptions) {
+    const { hub, metrics, heartbeatMs } = options;
     this.#options = options;
-    this.#maxBufferedBytes = options.maxBufferedBytes ?? 1_048_576;
-    const gauge = options.metrics.gauge(metricNames.eventStreams, 'Event streams open now');
-    this.#cuts = options.metrics.counter(
+    metrics.gauge(metricNames.eventStreams, 'Event streams open now', [], (gauge) =>
+      gauge.set(this.#open.size),
+    );
+    this.#cuts = metrics.counter(
       metricNames.eventStreamsCut,
       'Event streams cut off because the client was slow',
     );
-    const heartbeat = setInterval(() => {
-      gauge.set(this.#open.size);
-      this.#beat();
-    }, options.heartbeatMs ?? 15_000);
-    const inspection = setInterval(() => this.#dropUnwelcome(), inspectionMs);
+    const heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+    const inspection = setInterval(() => this.#inspect(), inspectionMs);
     heartbeat.unref();
     inspection.unref();
     this.#stops.push(
       () => clearInterval(heartbeat),
       () => clearInterval(inspection),
+      hub.onBegunAnew(() => this.#startOver()),
     );
   }
 
@@ -62,125 +57,121 @@ export class EventConnections {
     return this.#open.size;
   }
 
-  /** Sends what was missed since `lastEventId`, then what happens, until the client goes or is cut off. */
+  /**
+   * Sends what was missed since `lastEventId`, then what happens, until the client goes or is cut off.
+   *
+   * @throws DomainError where there are as many streams as there may be.
+   */
   async serve(
     response: Response,
     claims: AccessClaims,
     scope: EventScope,
     lastEventId: string | undefined,
   ): Promise<void> {
+    // A client that went before this would never be heard of again.
+    if (response.destroyed) return;
     const { hub } = this.#options;
-    const connection = { response, claims };
-    const waiting: LiveEvent[] = [];
-    let sent = lastEventId ?? hub.position;
-    let live = false;
-    const pass = ({ entryId, frame }: LiveEvent): void => {
-      if (!isAfter(entryId, sent)) return;
-      sent = entryId;
-      this.#write(connection, frame);
-    };
-    // Listening begins before the replay reads, so that nothing falls between the two.
-    const stopListening = hub.listen(scope, (event) => {
-      if (live) return pass(event);
-      if (waiting.push(event) > maxWaiting) this.#cut(connection);
+    const leave = this.#enter(claims.userId);
+    const connection = new EventConnection({
+      response,
+      claims,
+      place: lastEventId ?? hub.position,
+      maxBufferedBytes,
+      onSlow: () => this.#tellOfSlow(connection),
     });
+    // Listening begins before the replay reads, so that nothing falls between the two.
+    const stopListening = hub.listen(scope, (event) => connection.hear(event));
     response.once('close', () => {
       stopListening();
+      leave();
       this.#open.delete(connection);
     });
     this.#open.add(connection);
-    response.status(200).set({
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    this.#write(connection, `retry: ${retryMs}\n\n`);
-    if (lastEventId === undefined) this.#write(connection, eventFrame(sent, { type: 'ready' }));
-    else {
-      const whole = await this.#replay(connection, scope, lastEventId, pass);
-      if (!whole) {
-        // From here on the stream is whole again, wherever the client's place was.
-        sent = hub.position;
-        this.#write(connection, eventFrame(sent, { type: 'reset' }));
-      }
+    connection.begin();
+    if (lastEventId === undefined) connection.place(hub.position, { type: 'ready' });
+    else if (!(await this.#catchUp(connection, scope, lastEventId))) {
+      // From here on the stream is whole again, wherever the client's place was.
+      connection.place(hub.position, { type: 'reset' });
     }
-    for (let event = waiting.shift(); event; event = waiting.shift()) {
-      pass(event);
-      await drained(response);
-    }
-    live = true;
-  }
-
-  async #replay(
-    connection: Connection,
-    scope: EventScope,
-    from: string,
-    pass: (event: LiveEvent) => void,
-  ): Promise<boolean> {
-    const pages = this.#options.hub.missed(scope, from);
-    for (;;) {
-      const page = await pages.next();
-      if (page.done) return page.value;
-      for (const event of page.value) {
-        pass(event);
-        // A long replay goes at the client's pace instead of counting as its slowness.
-        await drained(connection.response);
-      }
-    }
+    await connection.goLive();
   }
 
   /** Ends every stream, for clients to resume at another gateway. */
   close(): void {
     for (const stop of this.#stops.splice(0)) stop();
-    for (const connection of this.#open) this.#drop(connection, clean);
+    for (const connection of this.#open) this.#end(connection);
   }
 
-  #write(connection: Connection, frame: string): void {
-    const { response } = connection;
-    if (response.destroyed || response.writableEnded) return;
-    response.write(frame);
-    if (response.writableLength > this.#maxBufferedBytes) this.#cut(connection);
-  }
-
-  #cut(connection: Connection): void {
-    this.#cuts.inc();
-    const { response, claims } = connection;
-    this.#options.log.info(
-      { userId: claims.userId, waiting: response.writableLength },
-      'slow event stream cut off',
-    );
-    this.#drop(connection, { end: false });
-  }
-
-  #beat(): void {
-    for (const connection of this.#open) this.#write(connection, ': still here\n\n');
-  }
-
-  /** Those whose token was revoked or ran out meanwhile. */
-  #dropUnwelcome(): void {
-    const now = Date.now() / 1000;
-    for (const connection of this.#open) {
-      const { claims } = connection;
-      if (claims.expiresAt <= now || this.#options.revocations.isRevoked(claims))
-        this.#drop(connection, clean);
+  /** False where events after the client's place are lost. */
+  async #catchUp(connection: EventConnection, scope: EventScope, from: string): Promise<boolean> {
+    const pages = this.#options.hub.missed(scope, from);
+    for (;;) {
+      const page = await pages.next();
+      if (page.done) return page.value;
+      await connection.replay(page.value);
+      if (connection.gone) return true;
     }
   }
 
-  #drop(connection: Connection, { end }: { end: boolean }): void {
+  #enter(userId: string): () => void {
+    const { maxStreams, maxStreamsPerUser } = this.#options;
+    const own = this.#ofUser.get(userId) ?? 0;
+    if (own >= maxStreamsPerUser) {
+      throw new DomainError(
+        'limited',
+        'too_many_event_streams',
+        `You have ${own} event streams open here, as many as one user may have. Close some.`,
+        { retryAfterSeconds: 30 },
+      );
+    }
+    if (this.#open.size >= maxStreams) {
+      throw new DomainError(
+        'unavailable',
+        'event_streams_full',
+        'This gateway has as many event streams open as it may have. Try again in a moment.',
+        { retryAfterSeconds: 5 },
+      );
+    }
+    this.#ofUser.set(userId, own + 1);
+    return () => {
+      const left = (this.#ofUser.get(userId) ?? 1) - 1;
+      if (left > 0) this.#ofUser.set(userId, left);
+      else this.#ofUser.delete(userId);
+    };
+  }
+
+  #tellOfSlow({ claims, buffered }: EventConnection): void {
+    this.#cuts.inc();
+    this.#options.log.info({ userId: claims.userId, waiting: buffered }, 'slow event stream cut off');
+  }
+
+  #beat(): void {
+    for (const connection of this.#open) connection.write(': still here\n\n');
+  }
+
+  /** Redis lost its events and their numbers begin again below those that clients know. */
+  #startOver(): void {
+    for (const connection of this.#open) connection.place('0-0', { type: 'reset' });
+  }
+
+  #inspect(): void {
+    const now = Date.now() / 1000;
+    let waiting = 0;
+    for (const connection of this.#open) {
+      const { claims } = connection;
+      if (claims.expiresAt <= now || this.#options.revocations.isRevoked(claims)) this.#end(connection);
+      else waiting += connection.buffered;
+    }
+    if (waiting <= maxBufferedInAll) return;
+    for (const connection of [...this.#open].toSorted((a, b) => b.buffered - a.buffered)) {
+      if (waiting <= maxBufferedInAll) return;
+      waiting -= connection.buffered;
+      connection.cut();
+    }
+  }
+
+  #end(connection: EventConnection): void {
     this.#open.delete(connection);
-    if (end) connection.response.end();
-    else connection.response.destroy();
+    connection.end();
   }
 }
-
-/** Resolves at once where the client keeps up. */
-const drained = (response: Response): Promise<void> | undefined => {
-  if (!response.writableNeedDrain || response.destroyed) return undefined;
-  return new Promise((resolve) => {
-    const over = (): void => {
-      response.off('drain', over).off('close', over);
-      resolve();
-    };
-    response.once('drain', over).once('close', over);
-  });
-};

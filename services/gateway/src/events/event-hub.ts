@@ -8,7 +8,7 @@ export interface LiveEvent {
   readonly entryId: string;
   readonly event: TaskEvent;
   /** As it goes over the wire: made once, however many hear it. */
-  readonly frame: string;
+  readonly frame: Buffer;
 }
 
 export type EventListener = (event: LiveEvent) => void;
@@ -28,6 +28,7 @@ export class EventHub implements Service {
   readonly name = 'event-hub';
   readonly #broadcast: Broadcast<TaskEvent>;
   readonly #listeners = new Map<string, Set<EventListener>>();
+  readonly #anew = new Set<() => void>();
   #subscription: ReturnType<Broadcast<TaskEvent>['subscribe']> | undefined;
   #position = '0-0';
 
@@ -68,6 +69,12 @@ export class EventHub implements Service {
     };
   }
 
+  /** Called when Redis has lost its events and numbers them from lower on again. Returns what ends the calls. */
+  onBegunAnew(listener: () => void): () => void {
+    this.#anew.add(listener);
+    return () => this.#anew.delete(listener);
+  }
+
   /** Kept events after `from` up to where live ones go on, in pages; the last answers whether any after `from` were lost. */
   async *missed(scope: EventScope, from: string): AsyncGenerator<LiveEvent[], boolean, undefined> {
     // Where live events go on is fixed before the first read, so that a busy stream is not chased for ever.
@@ -89,6 +96,7 @@ export class EventHub implements Service {
   }
 
   #hand(entryId: string, event: TaskEvent): void {
+    if (!isAfter(entryId, this.#position)) for (const listener of this.#anew) listener();
     this.#position = entryId;
     const concerned = [
       this.#listeners.get(keyOf({ taskId: event.taskId })),

@@ -8,7 +8,12 @@ const base = {
   access: 'user',
   tag: 'events',
   answer: { status: 200, types: ['text/event-stream'] },
-  refusals: { last_event_id_malformed: 400, not_acceptable: 406 },
+  refusals: {
+    last_event_id_malformed: 400,
+    not_acceptable: 406,
+    too_many_event_streams: 429,
+    event_streams_full: 503,
+  },
 } as const;
 
 export const eventRoutes = ({ tasks, events }: Dependencies): Route[] => [

@@ -2,7 +2,8 @@ import { taskEvents, type ProgressReport, type SubtaskChange, type TaskEvent } f
 import type { Streams } from '@backend2/streams';
 import { taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
 
-const changesPerEvent = 500;
+/** Bounds an entry, and with the number of entries kept what the stream may take of Redis. */
+const changesPerEvent = 100;
 
 export interface TaskEventPublisher {
   /** Subtasks that changed, then their task as it is now, in this order for each task. */

@@ -31,8 +31,8 @@ export interface ResultRecorderOptions {
   readonly log: Log;
   readonly apiPrefix: string;
   readonly runTimes: RunTimes;
-  /** Before anybody is told that these tasks have ended. */
-  readonly onEnded: (taskIds: readonly string[]) => Promise<void>;
+  /** Results of these tasks are written; nobody has been told of them yet. */
+  readonly onWritten: (taskIds: readonly string[]) => Promise<void>;
   /** Slots came free on these lanes. */
   readonly onProgress: (lanes: ReadonlySet<Lane>) => void;
   readonly onDataLost: () => void;
@@ -94,7 +94,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     ignored.inc(repeatedIn(outcomes) + batch.length - changes.length);
     const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
     const told = new Map([...retold.tasks, ...tasks].map((task) => [task.id, task]));
-    await options.onEnded([...told.values()].filter((task) => task.finished_at !== null).map(({ id }) => id));
+    await options.onWritten([...told.keys()]);
     await events.publish([...told.values()], changesByTask([...retold.changes, ...changes], told, apiPrefix));
     options.onProgress(new Set([...told.values()].map((task) => task.lane)));
   };

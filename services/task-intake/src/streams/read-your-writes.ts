@@ -14,8 +14,8 @@ export interface WritePositions {
 export interface ReadYourWrites {
   /** To be called after each of the principal's writes, before anybody is told of it. */
   wrote(principal: Principal, taskId?: string): Promise<void>;
-  /** The same for tasks that ended by themselves: who hears of the end reads it. */
-  ended(taskIds: readonly string[]): Promise<void>;
+  /** The same for what workers did: who hears of it reads it. */
+  recorded(taskIds: readonly string[]): Promise<void>;
   /**
    * Reads from a server that has all that the principal wrote, and all that is told of the task: a standby where one is
    * that far, else the primary. What a standby does not know the primary is asked for before it counts as absent.
@@ -64,7 +64,7 @@ export const readYourWrites = (database: Database, positions: WritePositions, lo
 
   return {
     wrote: (principal, taskId) => note(scopesOf(principal, taskId)),
-    ended: (taskIds) => note(taskIds.map(ofTask)),
+    recorded: (taskIds) => note(taskIds.map(ofTask)),
     read: (principal, work, taskId) => read(scopesOf(principal, taskId), work),
   };
 };
