@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findPrimary } from '@backend2/database';
 import { artifactFolder, readBackupConfig } from './backup/backup-config.ts';
 import { openBackupFolder } from './backup/backup-folder.ts';
 import { takeBackup, type DumpFormat } from './backup/take-backup.ts';
@@ -49,7 +50,7 @@ await runCommandLine(usage, async (args) => {
   });
   await takeBackup({
     folder,
-    databaseUrl: config.database.primaryUrl,
+    databaseUrl: await findPrimary(config.database.primaryUrl),
     redis: redis === 'none' ? undefined : config.redis,
     artifactsDir: artifacts === 'list' ? undefined : artifactFolder(config),
     format,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { serverName } from '@backend2/database';
+import { findPrimary, serverName } from '@backend2/database';
 import { artifactFolder, readBackupConfig } from './backup/backup-config.ts';
 import { openBackupFolder } from './backup/backup-folder.ts';
 import { restoreBackup, verifyBackup } from './backup/restore-backup.ts';
@@ -40,7 +40,7 @@ await runCommandLine(usage, async (args) => {
     const { takenAt } = await verifyBackup(folder, name);
     return say(`Backup ${name} of ${takenAt} is whole`);
   }
-  const databaseUrl = config.database.primaryUrl;
+  const databaseUrl = await findPrimary(config.database.primaryUrl);
   await restoreBackup({
     folder,
     name,

@@ -91,6 +91,12 @@ export const restoreCopyArchive = async (
     const groups = await inOrderOfReference(client, [...tables.keys()]);
     // Rows that a migration made are in the backup as well.
     await client.query(`truncate ${[...tables.keys()].map(quoted).join(', ')}`);
+    // What triggers made of the rows is in the backup too.
+    const triggers = async (state: 'enable' | 'disable') => {
+      for (const name of tables.keys())
+        await client.query(`alter table ${quoted(name)} ${state} trigger user`);
+    };
+    await triggers('disable');
     for (const group of groups) {
       await sideBySide(group, jobs, connections, async (name, filler) => {
         const table = tables.get(name);
@@ -104,6 +110,7 @@ export const restoreCopyArchive = async (
         say(`  table ${name}: ${table.rows} rows`);
       });
     }
+    await triggers('enable');
     for (const { name, value } of entry.sequences)
       await client.query('select setval($1::regclass, $2)', [`public.${quoted(name)}`, value]);
     await client.query('analyze');
