@@ -168,11 +168,26 @@ try {
     }, minutes(3));
     return sweep();
   });
-  await list.check('a backup by its one-shot, with artifacts and by pg_dump', async () => {
-    const output = await machine.compose('--profile', 'backup', 'run', '--rm', 'backup');
-    expect(/pg_dump/.test(output), output);
-    return output.trim().split('\n').at(-1) ?? '';
+  await list.check('a backup by its one-shot, with pg_dump and artifacts', async () => {
+    const output = await machine.compose('run', '--rm', 'backup');
+    expect(/pg_dump/.test(output) && /is whole/.test(output), output);
+    return /Backup \S+ is whole.*/.exec(output)?.[0] ?? '';
   });
+  await list.check(
+    'that backup is restored over what came after it, by the owner who is no superuser',
+    async () => {
+      const apps = running.filter(
+        ({ service }) => service.build || service.image.startsWith('backend2/gateway'),
+      );
+      const names = apps.map(({ name }) => name).filter((name) => name !== 'redis-users');
+      await machine.compose('stop', ...names);
+      const output = await machine.compose('run', '--rm', 'operate', 'restore', '--replace');
+      expect(/tables restored and counted/.test(output), output);
+      await machine.compose('start', ...names);
+      await eventually(allHealthy, minutes(3));
+      return sweep();
+    },
+  );
 } finally {
   if (given('VERIFY_KEEP', '0') === '0') await down().catch((error: unknown) => console.error(String(error)));
   rmSync(folder, { recursive: true, force: true });

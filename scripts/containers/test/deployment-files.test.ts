@@ -75,6 +75,7 @@ test('only gateways and nginx are published; tools of the operator on the machin
     'first-admin',
     'health-aggregator',
     'migrate',
+    'operate',
     'postgres',
     'postgres-standby',
     'task-intake',
@@ -140,6 +141,7 @@ test('no service is given what another signs in with', (t) => {
     'standard-worker': [bucket, 'REDIS_PASSWORD_STANDARD_WORKER'],
     'lumina-worker': [bucket, 'REDIS_PASSWORD_LUMINA_WORKER'],
     'health-aggregator': ['HEALTH_DATABASE_URL', 'REDIS_PASSWORD_HEALTH_AGGREGATOR'],
+    operate: [bucket, 'POSTGRES_OWNER_PASSWORD', 'REDIS_PASSWORD_OPERATOR'],
     backup: [bucket, 'BACKUP_DATABASE_URL', 'REDIS_PASSWORD_BACKUP'],
   };
   for (const [name, secrets] of Object.entries(expected))
