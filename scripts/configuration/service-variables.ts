@@ -10,20 +10,26 @@ export interface Variable {
   /** Other names it may be given by. */
   readonly aliases: readonly string[];
   readonly sensitive: boolean;
+  readonly doc: string;
+  readonly default: unknown;
+  readonly format: unknown;
 }
 
 interface Leaf {
   readonly env?: string;
   readonly aliases?: readonly string[];
   readonly sensitive?: boolean;
+  readonly doc?: string;
+  readonly default: unknown;
+  readonly format?: unknown;
 }
 
 const variablesOf = (schema: object): Variable[] =>
   Object.values(schema).flatMap((node: unknown) => {
     if (typeof node !== 'object' || node === null) return [];
     if (!('default' in node)) return variablesOf(node);
-    const { env, aliases = [], sensitive = false } = node as Leaf;
-    return env === undefined ? [] : [{ name: env, aliases, sensitive }];
+    const { env: name, aliases = [], sensitive = false, doc = '', default: value, format } = node as Leaf;
+    return name === undefined ? [] : [{ name, aliases, sensitive, doc, default: value, format }];
   });
 
 /** Every variable of each service. */

@@ -128,6 +128,8 @@ test('in Redis no service can do what is not its own', async (t) => {
     ['health-aggregator', ['XADD', 'app:{standard_tasks}', '*', 'forged', '1']],
     ['backup', ['SET', 'app:x', '1']],
     ['monitor', ['GET', 'app:x']],
+    ['scaler', ['XRANGE', 'app:{standard_tasks}', '-', '+']],
+    ['scaler', ['XINFO', 'GROUPS', 'app:{task_results}']],
     ...(['gateway', 'auth', 'task-intake', 'standard-worker', 'health-aggregator'] as const).flatMap((user) =>
       [['FLUSHALL'], ['KEYS', '*'], ['CONFIG', 'GET', '*'], ['ACL', 'LIST'], ['SHUTDOWN'], ['GET', 'other:x']]
         // Health may read whatever is Backend2's; this is not.
@@ -138,6 +140,9 @@ test('in Redis no service can do what is not its own', async (t) => {
     t.regex(await command(user, ...words), /NOPERM|can't access/, `${user}: ${words.join(' ')}`);
   t.is(await command('operator', 'SET', 'app:x', '1'), 'allowed');
   t.is(await command('monitor', 'INFO'), 'allowed');
+  const stream = 'app:{standard_tasks}';
+  t.is(await command('operator', 'XGROUP', 'CREATE', stream, 'workers', '0', 'MKSTREAM'), 'allowed');
+  t.is(await command('scaler', 'XINFO', 'GROUPS', stream), 'allowed');
 });
 
 test('every service does its work with the rights it is given and no more', async (t) => {

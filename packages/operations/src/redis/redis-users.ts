@@ -21,6 +21,7 @@ export const redisUsers = [
   'health-aggregator',
   'backup',
   'monitor',
+  'scaler',
   'replica',
   'sentinel',
   'operator',
@@ -57,7 +58,7 @@ const worker = (lane: Lane): Reach => ({
 });
 
 const reach: Readonly<
-  Record<Exclude<RedisUser, 'backup' | 'monitor' | 'replica' | 'sentinel' | 'operator'>, Reach>
+  Record<Exclude<RedisUser, 'backup' | 'monitor' | 'scaler' | 'replica' | 'sentinel' | 'operator'>, Reach>
 > = {
   gateway: {
     write: [
@@ -112,6 +113,9 @@ const rulesOf = (user: RedisUser, prefix: string): string => {
       return 'allchannels -@all +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill';
     case 'monitor':
       return '-@all +ping +info +latency|latest +slowlog|get +slowlog|len +client|list';
+    case 'scaler':
+      // An autoscaler asks how many entries of a lane nobody has taken yet, and for nothing that is in them.
+      return `${[...bothLanes].map((key) => `%R~${prefix}${key}`).join(' ')} -@all +ping +hello +client|setinfo +client|setname +info +xinfo|groups +xlen`;
     case 'health-aggregator': {
       // It looks at every stream by a script; what a script may do there is read.
       const looks = `(~${prefix}* -@all +@read -@dangerous +eval +evalsha +time)`;

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+interface Meta {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: {
+      readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean };
+    };
+  }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly [probeOrSetting: string]: unknown;
+}
+
+export interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+}
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Meta;
+  // oxlint-disable-next-line typescript/no-explicit-any -- Each kind has a shape of its own; k8s-check knows them all.
+  readonly spec: any;
+  readonly data?: Readonly<Record<string, string>>;
+  /** Below `infra/k8s`. */
+  readonly file: string;
+}
+
+/** Every object of the files below a folder of `infra/k8s`, as written: before kustomize has put them together. */
+export const manifestsIn = (root: string, folder: string): Manifest[] => {
+  const kubernetes = join(root, 'infra/k8s');
+  return readdirSync(join(kubernetes, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'))
+    .flatMap((file) =>
+      parseAllDocuments(readFileSync(join(kubernetes, folder, file), 'utf8'), { merge: true }).map(
+        (document) => ({ ...(document.toJS() as Omit<Manifest, 'file'>), file: join(folder, file) }),
+      ),
+    );
+};
+
+/** The pod that a Deployment, StatefulSet, Job or CronJob makes; undefined for what makes none. */
+export const podOf = ({ kind, spec }: Manifest): PodSpec | undefined => {
+  switch (kind) {
+    case 'Deployment':
+    case 'StatefulSet':
+    case 'Job':
+      return (spec as { template: { spec: PodSpec } }).template.spec;
+    case 'CronJob':
+      return (spec as { jobTemplate: { spec: { template: { spec: PodSpec } } } }).jobTemplate.spec.template
+        .spec;
+    default:
+      return undefined;
+  }
+};

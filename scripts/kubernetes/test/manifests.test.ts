@@ -1,0 +1,274 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { laneTopics, lanes, services, workersGroup } from '@backend2/contracts';
+import test from 'ava';
+import { parse } from 'yaml';
+import { redisUsers } from '../../../packages/operations/src/redis/redis-users.ts';
+import { backupConfig } from '../../../packages/operations/src/backup/backup-config.ts';
+import { metricNames } from '../../../packages/service-kit/src/metrics/metric-names.ts';
+import { loginVariables } from '../../../packages/database/src/roles/login-of.ts';
+import { serviceVariables } from '../../configuration/service-variables.ts';
+import { arrowsOf } from '../arrows.ts';
+import { manifestsIn, podOf, type Container, type Manifest } from '../manifests.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const base = manifestsIn(root, 'base');
+const everything = ['base', 'components', 'external-secrets', 'overlays'].flatMap((folder) =>
+  manifestsIn(root, folder),
+);
+const deployments = base.filter(({ kind }) => kind === 'Deployment');
+const pods = everything.flatMap((manifest) => {
+  const pod = podOf(manifest);
+  return pod ? [{ manifest, pod }] : [];
+});
+const only = (manifest: Manifest): Container => podOf(manifest)?.containers[0] as Container;
+const seconds = (text: string | undefined): number => Number(/^(\d+)s$/.exec(text ?? '')?.[1] ?? Number.NaN);
+const envOf = (container: Container, name: string) => container.env?.find((one) => one.name === name);
+const named = (kind: string, name: string) =>
+  base.find((one) => one.kind === kind && one.metadata.name === name);
+
+test('each service deploys alone: its folder has all that is its own', (t) => {
+  t.deepEqual(deployments.map(({ metadata }) => metadata.name).toSorted(), [...services].toSorted());
+  for (const service of services) {
+    const own = base.filter(({ file }) => dirname(file) === `base/${service}`);
+    const kinds = new Set(own.map(({ kind }) => kind));
+    for (const kind of ['Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'ServiceAccount'])
+      t.true(kinds.has(kind), `${service} has no ${kind}`);
+    for (const { metadata, file } of own)
+      t.is(
+        metadata.labels?.['app.kubernetes.io/name'],
+        service,
+        `${file} is not chosen by -l with its service`,
+      );
+  }
+  const replicas = (name: string) => (named('Deployment', name)?.spec as { replicas: number }).replicas;
+  t.deepEqual(['gateway', 'standard-worker', 'lumina-worker'].map(replicas), [3, 4, 2]);
+});
+
+test('every file is part of its kustomization, and every part is there', (t) => {
+  const folder = join(root, 'infra/k8s');
+  const kustomizations = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('kustomization.yaml'),
+  );
+  const listed = new Set<string>();
+  for (const file of kustomizations) {
+    const { resources = [], components = [] } = parse(readFileSync(join(folder, file), 'utf8')) as {
+      resources?: string[];
+      components?: string[];
+    };
+    for (const part of [...resources, ...components]) {
+      const path = join(dirname(file), part);
+      t.true(existsSync(join(folder, path)), `${file} names ${part}, which is not there`);
+      listed.add(path);
+    }
+  }
+  for (const { file } of everything) t.true(listed.has(file), `no kustomization has ${file}`);
+});
+
+test('every variable is one that its service knows, and every secret one that is asked for somewhere', (t) => {
+  const settings = Object.keys(named('ConfigMap', 'backend2-settings')?.data ?? {});
+  for (const { metadata, ...manifest } of deployments) {
+    const known = new Map(serviceVariables[metadata.name]?.map((one) => [one.name, one]));
+    const container = only({ metadata, ...manifest });
+    for (const { name, value, valueFrom } of container.env ?? []) {
+      t.true(known.has(name), `${metadata.name} knows no ${name}`);
+      t.is(known.get(name)?.sensitive ?? false, valueFrom !== undefined, `${metadata.name}: ${name}`);
+      if (valueFrom)
+        t.like(valueFrom.secretKeyRef, { name: `backend2-${metadata.name}`, key: name }, metadata.name);
+      else t.is(typeof value, 'string', 'a number would be refused by the server');
+    }
+    for (const name of known.keys())
+      t.false(settings.includes(name) && envOf(container, name) !== undefined, `${name} is given twice`);
+  }
+  const all = new Set(Object.values(serviceVariables).flatMap((list) => list.map(({ name }) => name)));
+  for (const name of settings) t.true(all.has(name), `no service knows ${name}`);
+  t.false(
+    settings.some(
+      (name) =>
+        Object.values(serviceVariables)
+          .flat()
+          .find((one) => one.name === name)?.sensitive,
+    ),
+  );
+
+  const asked = new Set(
+    pods.flatMap(({ pod }) =>
+      [...(pod.initContainers ?? []), ...pod.containers].flatMap(({ env = [] }) =>
+        env.flatMap(({ valueFrom }) =>
+          valueFrom ? [`${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`] : [],
+        ),
+      ),
+    ),
+  );
+  const offered = everything
+    .filter(({ kind }) => kind === 'ExternalSecret')
+    .flatMap(({ metadata, spec }) =>
+      (spec as { data: { secretKey: string }[] }).data.map(
+        ({ secretKey }) => `${metadata.name} ${secretKey}`,
+      ),
+    );
+  for (const secret of offered)
+    t.true(asked.has(secret) || secret.startsWith('backend2-scaler '), `nothing asks for ${secret}`);
+  const optional = (secret: string) =>
+    secret.endsWith(' SENTRY_DSN') || secret.startsWith('backend2-stores ');
+  for (const secret of asked)
+    t.true(offered.includes(secret) || optional(secret), `nothing offers ${secret}`);
+});
+
+test('the one-shot jobs are given what their commands read', (t) => {
+  const namesOf = (container: Container | undefined) => container?.env?.map(({ name }) => name) ?? [];
+  const preparation = podOf(named('Job', 'preparation') as Manifest);
+  t.deepEqual(preparation?.initContainers?.[0]?.args, ['migrate', 'up']);
+  t.deepEqual(preparation?.containers[0]?.args, ['roles']);
+  t.deepEqual(
+    namesOf(preparation?.containers[0]).toSorted(),
+    ['DATABASE_URL', ...Object.values(loginVariables)].toSorted(),
+  );
+  const text = JSON.stringify(backupConfig);
+  const backup = podOf(named('CronJob', 'backup') as Manifest)?.containers[0];
+  t.deepEqual(backup?.args, ['backup']);
+  for (const name of namesOf(backup)) t.true(text.includes(`"env":"${name}"`), name);
+});
+
+test('a pod has time to end what it runs: longer than its own grace, and than the lease of its work', (t) => {
+  const lease = serviceVariables['standard-worker']?.find(({ name }) => name === 'WORKER_LEASE');
+  const leaseSeconds = Number(lease?.default) / 1000;
+  t.true(leaseSeconds > 0);
+  for (const manifest of deployments) {
+    const { terminationGracePeriodSeconds: given = 30 } = podOf(manifest) ?? {};
+    const container = only(manifest);
+    const drain = envOf(container, 'STOP_DRAIN')?.value;
+    const needed =
+      seconds(envOf(container, 'STOP_GRACE')?.value) + (drain === undefined ? 0 : seconds(drain));
+    // After the grace, what is aborted gets five seconds more.
+    t.true(given > needed + 5, `${manifest.metadata.name}: ${given} s for ${needed} s`);
+    t.true(given > leaseSeconds, manifest.metadata.name);
+  }
+  // Long enough for load balancers to see that it is unready.
+  const gateway = only(named('Deployment', 'gateway') as Manifest);
+  const { periodSeconds, failureThreshold } = gateway['readinessProbe'] as Record<string, number>;
+  t.true(seconds(envOf(gateway, 'STOP_DRAIN')?.value) > (periodSeconds ?? 0) * (failureThreshold ?? 0));
+});
+
+test('probes ask what the ops port answers, on a port that is there', (t) => {
+  for (const manifest of deployments) {
+    const container = only(manifest);
+    const paths = { startupProbe: '/livez', livenessProbe: '/livez', readinessProbe: '/readyz' };
+    for (const [probe, path] of Object.entries(paths))
+      t.like(container[probe], { httpGet: { path, port: 'ops' } }, `${manifest.metadata.name} ${probe}`);
+    t.true(container.ports?.some(({ name, containerPort }) => name === 'ops' && containerPort === 9090));
+  }
+  const settings = named('ConfigMap', 'backend2-settings')?.data;
+  t.is(settings?.['OPS_PORT'], '9090');
+  t.is(settings?.['OPS_HOST'], '0.0.0.0');
+});
+
+test('every container has requests and limits and may do nothing but its work', (t) => {
+  for (const { manifest, pod } of pods) {
+    const which = `${manifest.file} ${manifest.metadata.name}`;
+    t.is(pod.automountServiceAccountToken, false, which);
+    t.like(pod.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, which);
+    t.true(Number(pod.securityContext['runAsUser']) > 0, which);
+    for (const container of [...(pod.initContainers ?? []), ...pod.containers]) {
+      t.deepEqual(
+        container['securityContext'],
+        { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+        which,
+      );
+      const { requests, limits } = container['resources'] as Record<string, Record<string, string>>;
+      for (const amounts of [requests, limits]) {
+        t.deepEqual(Object.keys(amounts ?? {}), ['cpu', 'memory'], which);
+        for (const amount of Object.values(amounts ?? {})) t.true(sizeOf(amount) > 0, `${which} ${amount}`);
+      }
+      for (const what of ['cpu', 'memory'])
+        t.true(sizeOf(limits?.[what]) >= sizeOf(requests?.[what]), `${which} ${what}`);
+    }
+  }
+  for (const { kind, metadata } of everything.filter((one) => one.kind === 'Namespace'))
+    t.is(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted', kind);
+  for (const account of base.filter(({ kind }) => kind === 'ServiceAccount'))
+    t.is((account as unknown as Record<string, unknown>)['automountServiceAccountToken'], false);
+});
+
+test('the policies open the arrows of the architecture and no other', (t) => {
+  const books = ['auth', 'task-intake', 'health-aggregator', 'backup'];
+  const queues = [...services, 'backup'];
+  const out = ['task-intake', 'standard-worker', 'lumina-worker'];
+  const before = ['preparation', 'first-admin'];
+  t.deepEqual(
+    arrowsOf(base),
+    [
+      'ingress-nginx -> gateway http',
+      ...services.map((service) => `monitoring -> ${service} ops`),
+      ...queues.map((name) => `${name} -> redis 6379`),
+      ...[...books, ...before].map((name) => `${name} -> postgres 5432`),
+      ...out.map((name) => `${name} -> internet 1-65535`),
+      'all -> kube-dns 53',
+    ].toSorted(),
+  );
+  const closed = base.find(({ metadata }) => metadata.name === 'default-deny')?.spec as object;
+  t.deepEqual(closed, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+  // Servers of the overlay dev let in whom the services' own policies let out.
+  const stores = arrowsOf(everything.filter(({ file }) => file.startsWith('overlays/dev/')));
+  t.deepEqual(
+    stores,
+    arrowsOf(base).filter((arrow) => / -> (redis|postgres) /.test(arrow)),
+  );
+  const outside = arrowsOf(everything.filter(({ file }) => file.startsWith('components/outside-stores/')));
+  t.is(outside.length, stores.length);
+  const private4 = ['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
+  for (const { spec, file } of everything.filter(({ kind }) => kind === 'NetworkPolicy')) {
+    const text = JSON.stringify(spec);
+    if (text.includes('0.0.0.0/0')) for (const network of private4) t.true(text.includes(network), file);
+  }
+});
+
+test('lanes are scaled by the lag of streams that are there, below what a pod takes at once', (t) => {
+  const pick = (kind: string) =>
+    everything.filter((one) => one.kind === kind && one.file.startsWith('components/'));
+  for (const lane of lanes) {
+    const threads = Number(
+      envOf(only(named('Deployment', `${lane}-worker`) as Manifest), 'WORKER_THREADS')?.value,
+    );
+    const scaled = pick('ScaledObject').find(({ metadata }) => metadata.name === `${lane}-worker`)?.spec as {
+      minReplicaCount: number;
+      maxReplicaCount: number;
+      triggers: { type: string; metadata: Record<string, string> }[];
+    };
+    const [trigger] = scaled.triggers;
+    const prefix = serviceVariables['gateway']?.find(({ name }) => name === 'REDIS_KEY_PREFIX')?.default;
+    t.is(trigger?.metadata['stream'], `${String(prefix)}{${laneTopics[lane].name}}`);
+    t.is(trigger?.metadata['consumerGroup'], workersGroup);
+    t.is(trigger?.metadata['pendingEntriesCount'], undefined, 'pending entries are running, not waiting');
+    // The window is two entries a slot: with a target of all its slots a full lane would never grow.
+    t.true(Number(trigger?.metadata['lagCount']) <= threads / 2);
+    const fallback = pick('HorizontalPodAutoscaler').find(
+      ({ metadata }) => metadata.name === `${lane}-worker`,
+    )?.spec as {
+      minReplicas: number;
+      maxReplicas: number;
+      metrics: {
+        external: {
+          metric: { name: string; selector: { matchLabels: Record<string, string> } };
+          target: { averageValue: string };
+        };
+      }[];
+    };
+    t.is(fallback.metrics[0]?.external.metric.name, metricNames.streamLag);
+    t.is(fallback.metrics[0]?.external.metric.selector.matchLabels['topic'], laneTopics[lane].name);
+    t.is(fallback.metrics[0]?.external.target.averageValue, trigger?.metadata['lagCount']);
+    t.deepEqual(
+      [fallback.minReplicas, fallback.maxReplicas],
+      [scaled.minReplicaCount, scaled.maxReplicaCount],
+    );
+  }
+  t.true(redisUsers.includes('scaler'));
+});
+
+/** Cores or bytes. */
+const sizeOf = (amount: string | undefined): number => {
+  const [, digits = '', unit = ''] = /^(\d+)(m|Mi|Gi)?$/.exec(amount ?? '') ?? [];
+  const factors: Record<string, number> = { m: 0.001, Mi: 2 ** 20, Gi: 2 ** 30 };
+  return digits === '' ? Number.NaN : Number(digits) * (factors[unit] ?? 1);
+};
