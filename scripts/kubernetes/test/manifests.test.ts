@@ -2,12 +2,11 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { laneTopics, lanes, services, workersGroup } from '@backend2/contracts';
+import { loginVariables } from '@backend2/database';
+import { metricNames } from '@backend2/service-kit';
 import test from 'ava';
 import { parse } from 'yaml';
-import { redisUsers } from '../../../packages/operations/src/redis/redis-users.ts';
-import { backupConfig } from '../../../packages/operations/src/backup/backup-config.ts';
-import { metricNames } from '../../../packages/service-kit/src/metrics/metric-names.ts';
-import { loginVariables } from '../../../packages/database/src/roles/login-of.ts';
+import { readComposeFile } from '../../containers/compose-file.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { arrowsOf } from '../arrows.ts';
 import { manifestsIn, podOf, type Container, type Manifest } from '../manifests.ts';
@@ -42,7 +41,7 @@ test('each service deploys alone: its folder has all that is its own', (t) => {
         `${file} is not chosen by -l with its service`,
       );
   }
-  const replicas = (name: string) => (named('Deployment', name)?.spec as { replicas: number }).replicas;
+  const replicas = (name: string) => (named('Deployment', name) as Manifest).spec.replicas as number;
   t.deepEqual(['gateway', 'standard-worker', 'lumina-worker'].map(replicas), [3, 4, 2]);
 });
 
@@ -82,15 +81,17 @@ test('every variable is one that its service knows, and every secret one that is
       t.false(settings.includes(name) && envOf(container, name) !== undefined, `${name} is given twice`);
   }
   const all = new Set(Object.values(serviceVariables).flatMap((list) => list.map(({ name }) => name)));
-  for (const name of settings) t.true(all.has(name), `no service knows ${name}`);
-  t.false(
-    settings.some(
-      (name) =>
-        Object.values(serviceVariables)
-          .flat()
-          .find((one) => one.name === name)?.sensitive,
+  const secrets = new Set(
+    Object.values(serviceVariables).flatMap((list) =>
+      list.filter((one) => one.sensitive).map(({ name }) => name),
     ),
   );
+  for (const { data, file } of everything.filter(({ kind }) => kind === 'ConfigMap')) {
+    for (const name of Object.keys(data ?? {})) {
+      t.true(all.has(name), `${file}: no service knows ${name}`);
+      t.false(secrets.has(name), `${file}: ${name} is a secret`);
+    }
+  }
 
   const asked = new Set(
     pods.flatMap(({ pod }) =>
@@ -109,7 +110,7 @@ test('every variable is one that its service knows, and every secret one that is
       ),
     );
   for (const secret of offered)
-    t.true(asked.has(secret) || secret.startsWith('backend2-scaler '), `nothing asks for ${secret}`);
+    t.true(asked.has(secret) || /^backend2-(scaler|bucket) /.test(secret), `nothing asks for ${secret}`);
   const optional = (secret: string) =>
     secret.endsWith(' SENTRY_DSN') || secret.startsWith('backend2-stores ');
   for (const secret of asked)
@@ -125,10 +126,10 @@ test('the one-shot jobs are given what their commands read', (t) => {
     namesOf(preparation?.containers[0]).toSorted(),
     ['DATABASE_URL', ...Object.values(loginVariables)].toSorted(),
   );
-  const text = JSON.stringify(backupConfig);
   const backup = podOf(named('CronJob', 'backup') as Manifest)?.containers[0];
   t.deepEqual(backup?.args, ['backup']);
-  for (const name of namesOf(backup)) t.true(text.includes(`"env":"${name}"`), name);
+  const known = Object.keys(readComposeFile(root).services['backup']?.environment ?? {});
+  for (const name of namesOf(backup)) t.true(known.includes(name), name);
 });
 
 test('a pod has time to end what it runs: longer than its own grace, and than the lease of its work', (t) => {
@@ -263,7 +264,6 @@ test('lanes are scaled by the lag of streams that are there, below what a pod ta
       [scaled.minReplicaCount, scaled.maxReplicaCount],
     );
   }
-  t.true(redisUsers.includes('scaler'));
 });
 
 /** Cores or bytes. */

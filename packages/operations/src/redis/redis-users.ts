@@ -115,7 +115,7 @@ const rulesOf = (user: RedisUser, prefix: string): string => {
       return '-@all +ping +info +latency|latest +slowlog|get +slowlog|len +client|list';
     case 'scaler':
       // An autoscaler asks how many entries of a lane nobody has taken yet, and for nothing that is in them.
-      return `${[...bothLanes].map((key) => `%R~${prefix}${key}`).join(' ')} -@all +ping +hello +client|setinfo +client|setname +info +xinfo|groups +xlen`;
+      return `${bothLanes.map((key) => `%R~${prefix}${key}`).join(' ')} -@all +ping +hello +client|setname +info +xinfo|groups +xlen`;
     case 'health-aggregator': {
       // It looks at every stream by a script; what a script may do there is read.
       const looks = `(~${prefix}* -@all +@read -@dangerous +eval +evalsha +time)`;
