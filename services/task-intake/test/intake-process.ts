@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import {
+  heartbeats,
   laneTopics,
   taskIntakeRpc,
   taskResults,
   taskSubmissionSchema,
   workersGroup,
+  type Heartbeat,
   type Lane,
   type Principal,
   type SubtaskJob,
@@ -27,6 +29,7 @@ import {
 import type { ExecutionContext } from 'ava';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const isReady = (message: unknown): boolean => (message as { type?: unknown }).type === 'ready';
 const abort = (): AbortSignal => AbortSignal.timeout(5000);
 
 export interface Intake {
@@ -36,6 +39,10 @@ export interface Intake {
   readonly rpc: TypedRpcClient<TaskIntakeRpc>;
   readonly user: Principal;
   readonly first: RunningProcess;
+  /** A metric of a task-intake process, the series that hold `labels` added up; 0 while there is none. */
+  metric(process: RunningProcess, name: string, labels?: string): Promise<number>;
+  /** As the heartbeat of a worker process would say; good for a few seconds. */
+  announceWorker(work: Partial<NonNullable<Heartbeat['work']>>): Promise<unknown>;
   /** Another task-intake on the same servers. */
   startProcess(more?: Record<string, string>): Promise<RunningProcess>;
   submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
@@ -74,7 +81,7 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
         ...more,
       },
     });
-    await child.line(/"msg":"ready"/);
+    await child.message(isReady);
     return child;
   };
   const first = await startProcess();
@@ -93,6 +100,25 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
     user,
     first,
     startProcess,
+    metric: async (process, name, labels = '') => {
+      const { ports } = await process.message<{ ports: { ops: number } }>(isReady);
+      const text = await (await fetch(`http://127.0.0.1:${ports.ops}/metrics`)).text();
+      const series = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
+      return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    announceWorker: (work) =>
+      streams.broadcast(heartbeats).publish({
+        service: 'standard-worker',
+        instance: 'a-worker',
+        host: 'here',
+        pid: 1,
+        version: 'test',
+        state: 'ready',
+        startedAt: Date.now(),
+        at: Date.now(),
+        checks: [],
+        work: { lane: 'standard', slots: 8, busy: 3, kinds: [], costlyInputs: {}, ...work },
+      }),
     submit: (parts, principal = user) =>
       rpc.call('tasks.create', {
         principal,

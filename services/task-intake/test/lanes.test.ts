@@ -1,4 +1,4 @@
-import { control, DomainError, heartbeats, type ControlMessage, type Heartbeat } from '@backend2/contracts';
+import { control, DomainError, type ControlMessage } from '@backend2/contracts';
 import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
@@ -10,26 +10,11 @@ const ordersOf = async (t: ExecutionContext, { streams }: Intake): Promise<Contr
   const heard: ControlMessage[] = [];
   const subscription = streams
     .broadcast(control)
-    .subscribe({ handler: ({ payload }) => void heard.push(payload) });
+    .subscribe({ from: '0', handler: ({ payload }) => void heard.push(payload) });
   await subscription.start();
   t.teardown(() => subscription.stop(AbortSignal.abort()));
   return heard;
 };
-
-/** As a worker of the standard lane would. */
-const beat = (intake: Intake, work: Partial<NonNullable<Heartbeat['work']>>) =>
-  intake.streams.broadcast(heartbeats).publish({
-    service: 'standard-worker',
-    instance: 'a-worker',
-    host: 'here',
-    pid: 1,
-    version: 'test',
-    state: 'ready',
-    startedAt: Date.now(),
-    at: Date.now(),
-    checks: [],
-    work: { lane: 'standard', slots: 8, busy: 3, kinds: [], costlyInputs: {}, ...work },
-  });
 
 const laneOf = async (intake: Intake, lane: string) => {
   const { items } = await intake.rpc.call('lanes.list', { principal: admin });
@@ -90,7 +75,7 @@ test('only an admin sees, pauses and resumes lanes', async (t) => {
 
 test('a kind is known on the lane whose workers run it, also once none of them runs any more', async (t) => {
   const intake = await startIntake(t);
-  await beat(intake, { kinds: ['echo.run'] });
+  await intake.announceWorker({ kinds: ['echo.run'] });
   const known = async () => (await laneOf(intake, 'standard'))?.kinds.includes('echo.run') === true;
   await until(known, { what: 'the kind of the worker' });
   t.like(await laneOf(intake, 'standard'), { workers: 1, slots: 8, busy: 3 });
@@ -110,7 +95,7 @@ test('a kind is known on the lane whose workers run it, also once none of them r
 
 test('cells are dispatched with the costly axis outermost, and keep their addresses and their retries', async (t) => {
   const intake = await startIntake(t);
-  await beat(intake, { kinds: ['echo.run'], costlyInputs: { 'echo.run': ['/model'] } });
+  await intake.announceWorker({ kinds: ['echo.run'], costlyInputs: { 'echo.run': ['/model'] } });
   await until(async () => (await laneOf(intake, 'standard'))?.kinds.length === 1);
   const seen: { ordinal: number; model: string; prompt: number }[] = [];
   let broken = true;

@@ -7,7 +7,7 @@ import type { HeldLock, LaneLock } from '../adapters/postgres-lane-lock.ts';
 import type { TaskRow } from '../adapters/task-rows.ts';
 import { DecayingRate } from '../domain/decaying-rate.ts';
 import { FairShare } from '../domain/fair-share.ts';
-import { laneWindow } from '../domain/lane-window.ts';
+import { isLow, laneWindow } from '../domain/lane-window.ts';
 import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
 import type { LaneHold } from './lane-hold.ts';
 import { publishJobs } from './publish-jobs.ts';
@@ -114,9 +114,10 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   /** Answers whether there may be more to do at once. */
   const turn = async (): Promise<boolean> => {
     const { length } = await streams.inspect(laneTopics[lane], workersGroup);
-    const window = laneWindow(slots(), rate.perSecond);
+    const liveSlots = slots();
+    const window = laneWindow(liveSlots, rate.perSecond);
     windowSize.set({ lane }, window);
-    if (length > window / 2) return false;
+    if (!isLow(length, window, liveSlots)) return false;
     const candidates = await store.candidates(lane, tasksPerOwner);
     if (candidates.length === 0) return false;
     const end = turns.startTimer({ lane });

@@ -12,3 +12,12 @@ const secondsReady = 0.4;
  */
 export const laneWindow = (slots: number, rate: number): number =>
   Math.min(most, Math.max(fewest, slots * 2, Math.ceil(rate * secondsReady)));
+
+/**
+ * Whether the lane is to be topped up: half of what may wait beside the running ones is gone. Earlier, each turn would
+ * move few; later, slots would wait for a turn.
+ *
+ * @param length entries on the lane, running ones among them.
+ */
+export const isLow = (length: number, window: number, slots: number): boolean =>
+  length <= (window + Math.min(slots, window)) / 2;

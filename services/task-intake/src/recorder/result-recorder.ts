@@ -39,6 +39,8 @@ export interface ResultRecorderOptions {
 }
 
 const batchSize = 1000;
+/** How long results wait where a recorder dies; longer than any batch takes, and a batch taken twice does no harm. */
+const leaseMs = 5000;
 const batchBounds = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
 /**
@@ -102,6 +104,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
   return streams.batchConsumer(taskResults, {
     group: recorderGroup,
     batchSize,
+    leaseMs,
     handler: record,
     onDataLost: options.onDataLost,
   });

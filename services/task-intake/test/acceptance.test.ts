@@ -1,0 +1,74 @@
+import test from 'ava';
+import { query } from './books.ts';
+import { startIntake } from './intake-process.ts';
+
+const values = (count: number) => Array.from({ length: count }, (_, i) => i);
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+test('10,000 cells are accepted in well under a second, and as many as are allowed in one go', async (t) => {
+  const intake = await startIntake(t);
+  const accept = async (cells: number): Promise<number> => {
+    const begun = performance.now();
+    const task = await intake.submit({
+      input: { url: 'http://localhost/{{a}}/{{b}}/{{c}}' },
+      variables: [
+        { name: 'a', values: values(100) },
+        { name: 'b', values: values(100) },
+        { name: 'c', values: values(cells / 10_000) },
+      ],
+      runAt: inAnHour(),
+    });
+    t.is(task.total, cells);
+    return performance.now() - begun;
+  };
+  const times = [await accept(10_000), await accept(10_000), await accept(10_000)];
+  const whole = await accept(100_000);
+  t.log({ times, whole });
+  t.true(Math.min(...times) < 1000);
+  const [row] = await query<{ rows: number; tasks: number }>(
+    intake.postgres.primaryUrl,
+    `SELECT count(*)::int AS rows, count(DISTINCT task_id)::int AS tasks FROM subtasks`,
+  );
+  t.deepEqual(row, { rows: 130_000, tasks: 4 });
+});
+
+test('an estimate says how many and stores nothing; how long it says once the lane has run the kind', async (t) => {
+  const intake = await startIntake(t);
+  await intake.announceWorker({ slots: 4 });
+  await intake.startWorker(async () => ({ durationMs: 2000 }), 4);
+  const submission = {
+    name: 'a sweep',
+    kind: 'http.request',
+    lane: 'standard',
+    input: { url: 'http://localhost/{{n}}' },
+    variables: [{ name: 'n', values: values(20) }],
+    batchSize: 2,
+    priority: 0,
+    timeoutMs: 1000,
+    maxAttempts: 1,
+    tags: [],
+  } as const;
+  const estimate = () =>
+    intake.rpc.call('tasks.estimate', {
+      principal: intake.user,
+      submission: { ...submission, variables: [...submission.variables], tags: [] },
+    });
+  t.like(await estimate(), { subtasks: 40, seconds: null });
+  const { id } = await intake.submit({});
+  await intake.finished(id);
+  await intake.announceWorker({ slots: 4 });
+  t.is((await estimate()).seconds, 20);
+  const { items } = await intake.rpc.call('tasks.list', { principal: intake.user, query: { limit: 50 } });
+  t.is(items.length, 1);
+});
+
+test('a task with a start time begins then and not before', async (t) => {
+  const intake = await startIntake(t);
+  const begun: number[] = [];
+  await intake.startWorker(async () => void begun.push(Date.now()));
+  const runAt = Date.now() + 1500;
+  const { id } = await intake.submit({ runAt: new Date(runAt).toISOString() });
+  await intake.finished(id);
+  t.is(begun.length, 4);
+  t.true(Math.min(...begun) >= runAt);
+});

@@ -1,0 +1,84 @@
+import type { Principal, SubtaskJob, TaskSubmission } from '@backend2/contracts';
+import { until } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { aUser, startIntake, type Intake } from './intake-process.ts';
+
+const slots = 16;
+const values = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** A lane of 16 slots, and the task of each subtask in the order they began. */
+const startLane = async (t: ExecutionContext) => {
+  const intake = await startIntake(t);
+  const begun: string[] = [];
+  await intake.announceWorker({ slots });
+  await intake.startWorker(async ({ taskId }: SubtaskJob) => {
+    begun.push(taskId);
+    await nextTurn();
+  }, slots);
+  const begunOf = (taskId: string, from = 0) => begun.slice(from).filter((id) => id === taskId).length;
+  return { intake, begun, begunOf };
+};
+
+const sweepOf = (cells: number, parts: Partial<TaskSubmission> = {}): Partial<TaskSubmission> => ({
+  input: { url: 'http://localhost/{{a}}/{{b}}/{{c}}' },
+  variables: [
+    { name: 'a', values: values(Math.min(100, cells)) },
+    { name: 'b', values: values(Math.min(100, Math.max(1, cells / 100))) },
+    { name: 'c', values: values(Math.max(1, cells / 10_000)) },
+  ],
+  ...parts,
+});
+
+const windowOf = (intake: Intake) => intake.metric(intake.first, 'backend2_lane_window', 'standard');
+
+test("Field note 2: four cells behind another user's 100,000 end within a few windows of the lane", async (t) => {
+  const { intake, begun, begunOf } = await startLane(t);
+  const { id: flood, total } = await intake.submit(sweepOf(100_000));
+  t.is(total, 100_000);
+  await until(() => begunOf(flood) > 1000, { timeoutMs: 30_000, what: 'the flood under way' });
+  const neighbour = aUser();
+  const from = begun.length;
+  const { id: small } = await intake.submit({}, neighbour);
+  await until(() => begunOf(small, from) === 4, { timeoutMs: 30_000, what: 'the four cells' });
+  const ahead = begun.indexOf(small, from) - from;
+  const through = begun.lastIndexOf(small) - from;
+  const window = await windowOf(intake);
+  t.log({ window, ahead, through });
+  t.true(through <= 3 * window, `${through} cells went by, the window is ${window}`);
+  t.true(begunOf(flood) < 50_000);
+});
+
+test('two owners share a lane evenly, however many tasks each has', async (t) => {
+  const { intake, begun } = await startLane(t);
+  const [many, one] = [aUser(), aUser()];
+  await intake.rpc.call('lanes.pause', { principal: aUser('admin'), lane: 'standard' });
+  for (let i = 0; i < 8; i += 1) await intake.submit(sweepOf(1000), many);
+  const { id } = await intake.submit(sweepOf(3000), one);
+  await intake.rpc.call('lanes.resume', { principal: aUser('admin'), lane: 'standard' });
+  await until(() => begun.length >= 4000, { timeoutMs: 60_000, what: '4,000 cells' });
+  const share = begun.slice(0, 4000).filter((taskId) => taskId === id).length / 4000;
+  t.log({ share });
+  t.true(share > 0.4 && share < 0.6, `${share} of the cells were the one's`);
+});
+
+test('Field note 13: a higher priority overtakes a large backlog, none is not the first, and the lowest still gets on', async (t) => {
+  const { intake, begun, begunOf } = await startLane(t);
+  const [owner, other] = [intake.user, aUser()];
+  const { id: backlog } = await intake.submit(sweepOf(100_000), owner);
+  await until(() => begunOf(backlog) > 500, { timeoutMs: 30_000, what: 'the backlog under way' });
+
+  /** Submits, waits until its cells began, and answers how many cells of the backlog began in between. */
+  const passed = async (principal: Principal, cells: number, priority: number): Promise<number> => {
+    const from = begun.length;
+    const { id } = await intake.submit(sweepOf(cells, { priority }), principal);
+    await until(() => begunOf(id, from) === cells, { timeoutMs: 60_000, what: `priority ${priority}` });
+    return begunOf(backlog, from) - (begun.length - 1 - begun.lastIndexOf(id));
+  };
+  const urgent = await passed(owner, 200, 7);
+  t.true(urgent <= 3 * (await windowOf(intake)), `${urgent} went before the urgent ones`);
+  const usual = await passed(owner, 200, 0);
+  t.true(usual >= 100, `only ${usual} went beside those without a priority`);
+  const lowest = await passed(other, 40, -10);
+  t.true(lowest >= 40, `only ${lowest} went before the lowest`);
+});

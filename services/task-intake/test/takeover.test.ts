@@ -1,0 +1,28 @@
+import { until, type RunningProcess } from '@backend2/testkit';
+import test from 'ava';
+import { startIntake } from './intake-process.ts';
+
+test('one process dispatches a lane at a time; when it dies another goes on within seconds', async (t) => {
+  const intake = await startIntake(t);
+  const second = await intake.startProcess();
+  const leads = (process: RunningProcess) =>
+    intake.metric(process, 'backend2_dispatcher_active', 'lane="standard"');
+  t.deepEqual([await leads(intake.first), await leads(second)], [1, 0]);
+  let done = 0;
+  await intake.startWorker(async () => {
+    done += 1;
+  });
+  const { id } = await intake.submit({
+    variables: [{ name: 'n', values: Array.from({ length: 100 }, (_, n) => n) }],
+    batchSize: 30,
+  });
+  await until(() => done > 200);
+  intake.first.kill('SIGKILL');
+  const died = performance.now();
+  await until(async () => (await leads(second)) === 1, { what: 'the takeover' });
+  const took = performance.now() - died;
+  t.log({ took });
+  t.true(took < 5000);
+  t.is((await intake.finished(id)).counts.succeeded, 3000);
+  t.is(done, 3000);
+});
