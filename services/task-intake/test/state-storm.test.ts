@@ -165,7 +165,7 @@ const perform = async (database: Sequelize, taskId: string, act: Act, model: Mod
       await dispatch.claim(new Map([[taskId, act.count]]));
       return;
     case 'hear':
-      await postgresRecorderStore(database).record([
+      await postgresRecorderStore(database, '/api/v1').record([
         {
           taskId,
           ordinal: act.ordinal,

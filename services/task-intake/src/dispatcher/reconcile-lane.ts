@@ -1,4 +1,4 @@
-import { laneTopics, subtaskJobId, taskResults, type Lane } from '@backend2/contracts';
+import { laneTopics, subtaskJobId, taskResults, type Lane, type TaskResult } from '@backend2/contracts';
 import type { Streams } from '@backend2/streams';
 import type { Claimed, DispatchStore, SubtaskRun } from '../adapters/postgres-dispatch-store.ts';
 
@@ -22,6 +22,10 @@ export const reconcileLane = async (
   return missing.length === 0 ? [] : store.renew(missing);
 };
 
+/** A run that said it began, or how far it is, may still have lost its entry; only an end takes its place. */
+const hasEnded = ({ type }: TaskResult): boolean =>
+  type === 'succeeded' || type === 'failed' || type === 'cancelled';
+
 const notInRedis = async (
   lane: Lane,
   streams: Streams,
@@ -29,6 +33,7 @@ const notInRedis = async (
 ): Promise<SubtaskRun[]> => {
   const known = new Set<string>();
   for await (const { payload } of streams.contents(laneTopics[lane])) known.add(subtaskJobId(payload));
-  for await (const { payload } of streams.contents(taskResults)) known.add(subtaskJobId(payload));
+  for await (const { payload } of streams.contents(taskResults))
+    if (hasEnded(payload)) known.add(subtaskJobId(payload));
   return runs.filter((run) => !known.has(subtaskJobId(run)));
 };

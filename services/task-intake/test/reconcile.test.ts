@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { taskResults, taskSubmissionSchema, type TaskResult } from '@backend2/contracts';
+import { connectDatabase, migrate } from '@backend2/database';
+import { createStreams } from '@backend2/streams';
+import { usePostgres, useRedis } from '@backend2/testkit';
+import test from 'ava';
+import { v7 as uuidv7 } from 'uuid';
+import { postgresDispatchStore } from '../src/adapters/postgres-dispatch-store.ts';
+import { insertSubtasks, insertTask } from '../src/adapters/postgres-task-store.ts';
+import { publishJobs } from '../src/dispatcher/publish-jobs.ts';
+import { reconcileLane } from '../src/dispatcher/reconcile-lane.ts';
+import { acceptSubmission } from '../src/domain/accept-submission.ts';
+
+test('a run that Redis lost is begun anew although it said that it began; one that is there or has ended is not', async (t) => {
+  const redis = await useRedis(t);
+  const postgres = await usePostgres(t, {
+    template: 'migrated',
+    prepare: async (url) => void (await migrate(url)),
+  });
+  const connection = connectDatabase({
+    primaryUrl: postgres.primaryUrl,
+    pool: { size: 1, maxOverflow: 1, timeoutSeconds: 30 },
+  });
+  const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
+  await connection.start();
+  t.teardown(() => connection.stop());
+  await streams.start();
+  t.teardown(() => streams.stop());
+  const database = connection.primary;
+  const store = postgresDispatchStore(database);
+  const submission = taskSubmissionSchema.parse({ name: 'any', kind: 'k.one', input: {}, batchSize: 4 });
+  const accepted = acceptSubmission(submission, { maxSubtasks: 10, offered: { 'k.one': [] } });
+  const taskId = uuidv7();
+  await database.transaction(async (transaction) => {
+    const task = await insertTask(database, transaction, taskId, randomUUID(), accepted);
+    if (task) await insertSubtasks(database, transaction, task);
+  });
+
+  const { claimed } = await store.claim(new Map([[taskId, 4]]));
+  const [task] = claimed;
+  if (task === undefined) return t.fail();
+  await publishJobs('standard', streams, [{ ...task, runs: task.runs.slice(0, 1) }]);
+  const said = (ordinal: number) => ({ taskId, ordinal, run: 1, attempt: 1, at: Date.now() });
+  const results: TaskResult[] = [
+    { type: 'started', ...said(1), worker: 'w' },
+    { type: 'progress', ...said(2), fraction: 0.5 },
+    { type: 'succeeded', ...said(3), result: null, artifacts: [], durationMs: 1 },
+  ];
+  await streams.publisher(taskResults).publishMany(results.map((payload) => ({ payload })));
+
+  const renewed = (await reconcileLane('standard', streams, store)).flatMap(({ runs }) => runs);
+  t.deepEqual(
+    renewed.map(({ ordinal, run }) => [ordinal, run]).toSorted(([one = 0], [other = 0]) => one - other),
+    [
+      [1, 2],
+      [2, 2],
+    ],
+  );
+});
