@@ -1,9 +1,9 @@
 #!/bin/sh
-# Takes out of deployed services what no running program reads: source maps, declarations, prose but licences, links to
+# Takes out of deployed services what no running program reads: source maps, TypeScript, prose but licences, links to
 # commands, and pnpm's own notes, which hold times and paths. With SOURCE_DATE_EPOCH every file gets that time.
 set -eu
 deployed=$1
-find "$deployed" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.tsbuildinfo' \
+find "$deployed" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.tsbuildinfo' \
   -o -name '.modules.yaml' -o -name '.pnpm-workspace-state*.json' -o -path '*/node_modules/.pnpm/lock.yaml' \) -delete
 find "$deployed" -type f -iname '*.md' ! -iname '*licen[cs]e*' ! -iname '*notice*' ! -iname '*copying*' -delete
 find "$deployed" -path '*/node_modules/*' -type d \( -name .bin -o -name '@types' -o -name '@types+*' \) -prune -exec rm -rf '{}' +

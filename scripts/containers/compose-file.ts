@@ -7,7 +7,7 @@ export interface ComposeService {
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly target: string };
   readonly profiles?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly networks?: readonly string[];
+  readonly networks?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly network_mode?: string;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
@@ -46,3 +46,6 @@ export const interpolationsIn = (text: string): Interpolation[] =>
     operator: operator as Interpolation['operator'],
     rest,
   }));
+
+export const networksOf = ({ networks = [] }: ComposeService): readonly string[] =>
+  Array.isArray(networks) ? (networks as string[]) : Object.keys(networks);

@@ -28,18 +28,25 @@ if (arrivals.length < 5 || spread < 100)
   throw new Error(`${arrivals.length} events arrived within ${spread} ms: they are held back`);
 console.log(`${arrivals.length} events over ${spread} ms`);
 
-const large = await fetch(`${url}/api/v1/auth/token`, {
+const claimed = { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' };
+const tokens = await fetch(`${url}/api/v1/auth/token`, {
   method: 'POST',
-  headers: { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' },
+  headers: claimed,
+  body: JSON.stringify({ grant_type: 'password', username: email, password }),
+});
+const { access_token: token } = (await tokens.json()) as { access_token: string };
+const large = await fetch(`${url}/api/v1/tasks/estimate`, {
+  method: 'POST',
+  headers: { ...claimed, authorization: `Bearer ${token}` },
   body: JSON.stringify({ padding: 'x'.repeat(3_000_000) }),
 });
 const kind = large.headers.get('content-type') ?? '';
-if (large.status !== 413 || !kind.includes('json')) throw new Error(`3 MB: ${large.status} ${kind}`);
+if (large.status !== 413 || !kind.includes('problem+json')) throw new Error(`3 MB: ${large.status} ${kind}`);
 console.log(`3 MB: ${large.status} ${kind}`);
 
 const wrong = await fetch(`${url}/api/v1/auth/token`, {
   method: 'POST',
-  headers: { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' },
+  headers: claimed,
   body: JSON.stringify({ grant_type: 'password', username: 'nobody@example.com', password: 'not this one' }),
 });
 if (wrong.status !== 400 && wrong.status !== 401) throw new Error(`a wrong password: ${wrong.status}`);

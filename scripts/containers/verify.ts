@@ -10,6 +10,7 @@ import { verifyConfinement } from './verify-confinement.ts';
 import { verifyEdge } from './verify-edge.ts';
 import { verifyFailures } from './verify-failures.ts';
 import { verifyNetworks } from './verify-networks.ts';
+import { verifyPrometheus } from './verify-prometheus.ts';
 
 // Run by scripts/verify-containers. What may be set:
 //   VERIFY_COMPOSE     docker compose                      every command on the project but the first
@@ -18,6 +19,7 @@ import { verifyNetworks } from './verify-networks.ts';
 //   VERIFY_INSIDE      (nothing)                           runs a program where published ports can be reached
 //   VERIFY_PORT        18000                               where the gateway is published; nginx on the two after it
 //   VERIFY_EDGE        1                                   0 where nginx's image cannot be had
+//   VERIFY_PROMETHEUS  1                                   0 where Prometheus's image cannot be had
 //   VERIFY_KEEP        0                                   1 leaves everything up
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -168,6 +170,15 @@ try {
     }, minutes(3));
     return sweep();
   });
+  if (given('VERIFY_PROMETHEUS', '1') === '1')
+    await verifyPrometheus({
+      list,
+      machine,
+      services: running
+        .filter(({ service }) => service.restart !== 'no' && service.image.startsWith('backend2/'))
+        .map(({ name }) => name),
+      withinMs: minutes(2),
+    });
   await list.check('a backup by its one-shot, with pg_dump and artifacts', async () => {
     const output = await machine.compose('run', '--rm', 'backup');
     expect(/pg_dump/.test(output) && /is whole/.test(output), output);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { serviceVariables } from '../../configuration/service-variables.ts';
-import { interpolationsIn, readComposeFile, type ComposeService } from '../compose-file.ts';
+import { interpolationsIn, networksOf, readComposeFile, type ComposeService } from '../compose-file.ts';
 import { inherited, readStages } from '../dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -66,7 +66,7 @@ test('only gateways and nginx are published; tools of the operator on the machin
     else for (const port of ports) t.regex(port, /^127\.0\.0\.1:/, name);
   }
   const on = (network: string) =>
-    services.filter(([, one]) => one.networks?.includes(network)).map(([name]) => name);
+    services.filter(([, one]) => networksOf(one).includes(network)).map(([name]) => name);
   t.deepEqual(on('public').toSorted(), ['edge-gateway', 'gateway', 'nginx']);
   // Who is on the network of the books has a role in Postgres.
   t.deepEqual(on('books').toSorted(), [
@@ -84,7 +84,9 @@ test('only gateways and nginx are published; tools of the operator on the machin
   t.true(compose.networks['books']?.internal);
   for (const name of ['postgres', 'postgres-standby', 'redis'])
     t.false(
-      compose.services[name]?.networks?.some((network) => !compose.networks[network]?.internal),
+      networksOf(compose.services[name] as ComposeService).some(
+        (network) => !compose.networks[network]?.internal,
+      ),
       name,
     );
 });
