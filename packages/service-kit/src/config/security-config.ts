@@ -16,7 +16,7 @@ export interface SecurityConfig {
 
 export const securityConfig: ConfigSchema<SecurityConfig> = {
   secretKey: {
-    doc: 'Signs access tokens',
+    doc: 'Signs access tokens; keys derived from it seal the secrets of webhooks',
     format: 'text',
     default: developmentSecret,
     env: 'SECRET_KEY',
