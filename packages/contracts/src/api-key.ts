@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { lineSchema } from './line.ts';
 import { roleSchema } from './principal.ts';
 
-/** `read` may look, `write` may change, `admin` may do what its owner may as an admin. */
+/**
+ * `read` may look, `write` may change; `admin` beside one of them lets the key do that as its owner may as an admin,
+ * else it is a user's however its owner stands.
+ */
 export const apiKeyScopes = ['read', 'write', 'admin'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
 export const apiKeyScopeSchema = z.enum(apiKeyScopes);
@@ -23,17 +27,22 @@ export const apiKeyViewSchema = z.object({
 export type ApiKeyView = z.infer<typeof apiKeyViewSchema>;
 
 export const apiKeyCreationSchema = z.strictObject({
-  name: z.string().trim().min(1).max(200),
+  name: lineSchema(200),
   scopes: z
     .array(apiKeyScopeSchema)
     .min(1)
     .max(apiKeyScopes.length)
     .default(['read', 'write'])
+    .refine((scopes) => scopes.some((scope) => scope !== 'admin'), 'admin needs read or write beside it')
     .transform((scopes) => apiKeyScopes.filter((scope) => scopes.includes(scope))),
   /** ISO 8601 with a zone; absent: until it is deleted. */
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 });
 export type ApiKeyCreation = z.infer<typeof apiKeyCreationSchema>;
+
+/** All of a user's, newest first: they are few. */
+export const apiKeyListSchema = z.object({ items: z.array(apiKeyViewSchema) });
+export type ApiKeyList = z.infer<typeof apiKeyListSchema>;
 
 /** The only answer that has the key itself. */
 export const createdApiKeySchema = apiKeyViewSchema.extend({ key: z.string() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lineSchema } from './line.ts';
 import { roleSchema } from './principal.ts';
 
 export const emailSchema = z
@@ -40,7 +41,7 @@ export type UserView = z.infer<typeof userViewSchema>;
 
 export const userCreationSchema = z.strictObject({
   email: emailSchema,
-  name: z.string().trim().min(1).max(200),
+  name: lineSchema(200),
   password: passwordSchema,
   role: roleSchema.default('user'),
 });
@@ -49,7 +50,7 @@ export type UserCreation = z.infer<typeof userCreationSchema>;
 /** What a user may change of themselves. A new password needs the old one. */
 export const selfPatchSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(200).optional(),
+    name: lineSchema(200).optional(),
     password: passwordSchema.optional(),
     currentPassword: z.string().max(256).optional(),
   })
@@ -61,7 +62,7 @@ export type SelfPatch = z.infer<typeof selfPatchSchema>;
 
 /** What an admin may change of a user. */
 export const userPatchSchema = z.strictObject({
-  name: z.string().trim().min(1).max(200).optional(),
+  name: lineSchema(200).optional(),
   role: roleSchema.optional(),
   disabled: z.boolean().optional(),
   password: passwordSchema.optional(),

@@ -8,6 +8,7 @@ export * from './image.ts';
 export * from './json.ts';
 export * from './kinds.ts';
 export * from './lanes.ts';
+export * from './line.ts';
 export * from './page.ts';
 export * from './principal.ts';
 export * from './problem.ts';

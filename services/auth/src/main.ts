@@ -57,6 +57,7 @@ const sessions = postgresSessionStore(database.primary);
 const hasher = argon2PasswordHasher((ms) => hashSeconds.observe(ms / 1000));
 const revocations = streamRevocations(streams, entities.revocations, metrics);
 const day = 86_400_000;
+const throttle = redisSignInThrottle(redis, prefix);
 const life = {
   refreshTokenMs: config.sessions.refreshTokenExpireDays * day,
   sessionMs: config.sessions.sessionExpireDays * day,
@@ -67,14 +68,14 @@ const useCases = {
     users,
     sessions,
     hasher,
-    throttle: redisSignInThrottle(redis, prefix),
+    throttle,
     tokens,
     revocations,
     life,
     onOutcome: (outcome) => signIns.inc({ outcome }),
   }),
   endSession: endSession(sessions, revocations),
-  users: manageUsers({ users, hasher, revocations }),
+  users: manageUsers({ users, hasher, revocations, throttle }),
   apiKeys: manageApiKeys(postgresApiKeyStore(database.primary), revocations),
 };
 const rpc = rpcServer(streams, authRpc, authHandlers(useCases), {

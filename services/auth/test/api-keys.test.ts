@@ -46,10 +46,8 @@ test.serial(
       scopes: ['read'],
       expiresAt: null,
     };
-    t.deepEqual(
-      await Promise.all(Array.from({ length: 20 }, () => verify(key))),
-      Array.from({ length: 20 }, () => expected),
-    );
+    for (const known of await Promise.all(Array.from({ length: 20 }, () => verify(key))))
+      t.like(known, expected);
     t.is(asked, 1, 'twenty requests at once are one question');
     await refused(t, verify(`${key.slice(0, -1)}_`), 'api_key_invalid');
 
@@ -94,7 +92,7 @@ test.serial('a key cannot be made for the past, nor for an admin by who is none'
   await refused(t, rpc.call('apiKeys.create', { principal, apiKey: past }), 'validation_failed');
   await refused(
     t,
-    rpc.call('apiKeys.create', { principal, apiKey: { name: 'x', scopes: ['admin'] } }),
+    rpc.call('apiKeys.create', { principal, apiKey: { name: 'x', scopes: ['read', 'admin'] } }),
     'validation_failed',
   );
 });
@@ -106,7 +104,7 @@ test.serial('the verifier of a gateway asks again once the owner was changed', a
   const auth = await startAuth(t, db);
   const { key } = await auth.rpc.call('apiKeys.create', {
     principal: ada,
-    apiKey: { name: 'x', scopes: ['admin'] },
+    apiKey: { name: 'x', scopes: ['read', 'admin'] },
   });
   const verify = apiKeyVerifier({ auth: auth.rpc, revocations: await auth.gateway() });
   t.is((await verify(key)).role, 'admin');

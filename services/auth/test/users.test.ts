@@ -109,15 +109,20 @@ test.serial('a new password needs the old one and ends every session of the user
   const gateway = await auth.gateway();
   const before = await auth.signIn('ada@example.com');
   const next = 'an entirely new password';
+  const address = '192.0.2.77';
   const wrong = { password: next, currentPassword: 'not the old one' };
   const error = await refused(
     t,
-    auth.rpc.call('users.updateMe', { principal, patch: wrong }),
+    auth.rpc.call('users.updateMe', { principal, patch: wrong, address }),
     'validation_failed',
   );
   t.is(error.details.issues?.[0]?.path, '/currentPassword');
 
-  await auth.rpc.call('users.updateMe', { principal, patch: { password: next, currentPassword: password } });
+  await auth.rpc.call('users.updateMe', {
+    principal,
+    patch: { password: next, currentPassword: password },
+    address,
+  });
   await until(() => gateway.isRevoked(auth.tokens.verify(before.access_token)), {
     what: 'old tokens refused',
   });
@@ -125,6 +130,20 @@ test.serial('a new password needs the old one and ends every session of the user
   await refused(t, auth.signIn('ada@example.com'), 'invalid_grant');
   const after = await auth.signIn('ada@example.com', { password: next });
   t.false(gateway.isRevoked(auth.tokens.verify(after.access_token)));
+});
+
+test.serial('whoever found a token cannot guess the password with it', async (t) => {
+  const db = await useAuthDatabase(t);
+  const principal = await db.addUser('ada@example.com');
+  const auth = await startAuth(t, db);
+  const patch = { password: 'an entirely new password', currentPassword: 'a guess' };
+  const codes: string[] = [];
+  for (let guess = 0; guess < 7; guess += 1) {
+    const attempt = auth.rpc.call('users.updateMe', { principal, patch, address: '203.0.113.9' });
+    const error = await t.throwsAsync(attempt, { instanceOf: DomainError });
+    codes.push(error.code);
+  }
+  t.deepEqual(codes.slice(4), ['validation_failed', 'too_many_attempts', 'too_many_attempts']);
 });
 
 test.serial(

@@ -43,6 +43,7 @@ export interface GatewayConfig {
     readonly perMinute: number;
     readonly artifactsPerMinute: number;
     readonly signInPerMinute: number;
+    readonly refusedPerMinute: number;
     /** Cells of one contact sheet. */
     readonly sheetCells: number;
   };
@@ -124,6 +125,12 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
       doc: 'Sign-ins and renewals from one address; 0: no limit',
       default: 60,
       env: 'RATE_LIMIT_SIGN_IN',
+    },
+    refusedPerMinute: {
+      ...countPerMinute,
+      doc: 'Wrong tokens and API keys from one address; 0: no limit',
+      default: 600,
+      env: 'RATE_LIMIT_REFUSED',
     },
     sheetCells: {
       doc: 'Cells of one contact sheet',

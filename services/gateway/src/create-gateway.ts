@@ -1,6 +1,7 @@
 import { authRpc, taskEvents, taskIntakeRpc } from '@backend2/contracts';
 import {
   accessTokensFrom,
+  apiKeyVerifier,
   createReadiness,
   heartbeat,
   opsServer,
@@ -96,6 +97,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     tasks,
     tokens,
     revocations,
+    verifyApiKey: apiKeyVerifier({ auth, revocations }),
     events,
     artifacts,
     composeSheet,

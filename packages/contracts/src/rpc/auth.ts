@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import {
   apiKeyCreationSchema,
-  apiKeyViewSchema,
+  apiKeyListSchema,
   createdApiKeySchema,
   verifiedApiKeySchema,
 } from '../api-key.ts';
@@ -31,7 +31,7 @@ export const authRpc = rpcContract('rpc:auth', {
   },
   'users.me': { request: z.object({ principal: principalSchema }), response: userViewSchema },
   'users.updateMe': {
-    request: z.object({ principal: principalSchema, patch: selfPatchSchema }),
+    request: z.object({ principal: principalSchema, patch: selfPatchSchema, address: z.string() }),
     response: userViewSchema,
   },
   'users.list': {
@@ -48,7 +48,7 @@ export const authRpc = rpcContract('rpc:auth', {
   /** The principal's own, newest first. */
   'apiKeys.list': {
     request: z.object({ principal: principalSchema }),
-    response: z.object({ items: z.array(apiKeyViewSchema) }),
+    response: apiKeyListSchema,
   },
   'apiKeys.create': {
     request: z.object({ principal: principalSchema, apiKey: apiKeyCreationSchema }),

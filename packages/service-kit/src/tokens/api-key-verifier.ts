@@ -13,24 +13,42 @@ export interface ApiKeyVerifierSetup {
   readonly most?: number;
 }
 
+/** What auth said of a key, and when it was asked: epoch seconds. A later revocation ends what was said. */
+export interface KnownApiKey extends VerifiedApiKey {
+  readonly asOf: number;
+}
+
+/**
+ * Called before auth is asked about a key that is not remembered; a rejection goes to the caller instead. What it
+ * resolves with is called if the key turns out to be right.
+ */
+export type AdmitQuestion = () => Promise<() => Promise<void>>;
+
+/**
+ * @throws DomainError `unauthenticated` for a key that is not valid, `unavailable` when auth cannot be asked, and
+ * whatever `admit` rejects with.
+ */
+export type VerifyApiKey = (key: string, admit?: AdmitQuestion) => Promise<KnownApiKey>;
+
 interface Remembered {
-  readonly answer: VerifiedApiKey | DomainError;
+  readonly answer: KnownApiKey | DomainError;
   readonly at: number;
 }
 
 /** A wrong key is remembered for less long: it may be created, or its owner enabled, at any moment. */
 const rememberWrongMs = 5000;
 
-/**
- * Asks auth about an API key, once for many requests at once and again after a while.
- *
- * @returns a function that throws DomainError `unauthenticated` for a key that is not valid, `unavailable` when auth
- * cannot be asked.
- */
-export const apiKeyVerifier = (setup: ApiKeyVerifierSetup): ((key: string) => Promise<VerifiedApiKey>) => {
+/** Any other text is refused without a question. */
+const keyForm = /^b2k_[\w-]{43}$/;
+
+const wrongKey = (): DomainError =>
+  new DomainError('unauthenticated', 'api_key_invalid', 'The API key is not valid.');
+
+/** Asks auth about an API key, once for many requests at once and again after a while. */
+export const apiKeyVerifier = (setup: ApiKeyVerifierSetup): VerifyApiKey => {
   const { auth, revocations, rememberMs = 30_000, most = 10_000 } = setup;
   const remembered = new Map<string, Remembered>();
-  const asking = new Map<string, Promise<VerifiedApiKey>>();
+  const asking = new Map<string, Promise<KnownApiKey>>();
 
   const remember = (id: string, entry: Remembered) => {
     remembered.delete(id);
@@ -39,12 +57,14 @@ export const apiKeyVerifier = (setup: ApiKeyVerifierSetup): ((key: string) => Pr
     if (remembered.size > most && oldest !== undefined) remembered.delete(oldest);
   };
 
-  const ask = async (id: string, key: string): Promise<VerifiedApiKey> => {
+  const ask = async (id: string, key: string, admit?: AdmitQuestion): Promise<KnownApiKey> => {
+    const right = await admit?.();
     // From before the question: a revocation that comes while it is answered then ends the answer.
     const at = Date.now();
     try {
-      const answer = await auth.call('apiKeys.verify', { key });
+      const answer = { ...(await auth.call('apiKeys.verify', { key })), asOf: at / 1000 };
       remember(id, { answer, at });
+      await right?.();
       return answer;
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated')
@@ -61,7 +81,8 @@ export const apiKeyVerifier = (setup: ApiKeyVerifierSetup): ((key: string) => Pr
     return !revocations.isRevoked({ userId, tokenId, sessionId: tokenId, issuedAt: at / 1000 });
   };
 
-  return async (key) => {
+  return async (key, admit) => {
+    if (!keyForm.test(key)) throw wrongKey();
     const id = createHash('sha256').update(key).digest('base64url');
     const known = remembered.get(id);
     if (known && stillGood(known)) {
@@ -70,7 +91,7 @@ export const apiKeyVerifier = (setup: ApiKeyVerifierSetup): ((key: string) => Pr
     }
     const current = asking.get(id);
     if (current) return current;
-    const question = ask(id, key).finally(() => asking.delete(id));
+    const question = ask(id, key, admit).finally(() => asking.delete(id));
     asking.set(id, question);
     return question;
   };

@@ -1,5 +1,6 @@
 import { DomainError, type TokenRequest, type TokenResponse } from '@backend2/contracts';
 import type { AccessTokens } from '@backend2/service-kit';
+import { admitGuess } from './admit-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { newRefreshToken, refreshTokenHash } from './refresh-token.ts';
 import type { Revocations } from './revocations.ts';
@@ -49,17 +50,10 @@ export const issueTokens = (parts: IssueTokensParts) => {
   ): Promise<TokenResponse> => {
     const account = username.trim().toLowerCase();
     const attempt = { account, address };
-    const waitMs = await throttle.admit(attempt);
-    if (waitMs > 0) {
+    await admitGuess(throttle, attempt).catch((error: unknown) => {
       onOutcome('throttled');
-      const retryAfterSeconds = Math.ceil(waitMs / 1000);
-      throw new DomainError(
-        'limited',
-        'too_many_attempts',
-        `There were too many attempts to sign in. Try again in ${retryAfterSeconds} seconds.`,
-        { retryAfterSeconds },
-      );
-    }
+      throw error;
+    });
     const user = await users.byEmail(account);
     const right = user ? await hasher.verify(user.passwordHash, password) : await hasher.verifyNone(password);
     if (!user || !right || user.disabledAt !== null) {

@@ -5,6 +5,7 @@ import {
   notFound,
   validationFailed,
   type ApiKeyCreation,
+  type ApiKeyList,
   type ApiKeyView,
   type CreatedApiKey,
   type Principal,
@@ -29,7 +30,7 @@ const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest(
 const mostKeys = 50;
 
 export const manageApiKeys = (store: ApiKeyStore, revocations: Revocations) => ({
-  list: async ({ userId }: Principal): Promise<{ items: ApiKeyView[] }> => ({
+  list: async ({ userId }: Principal): Promise<ApiKeyList> => ({
     items: (await store.listOf(userId)).map(view),
   }),
 

@@ -10,8 +10,10 @@ import {
   type UserPatch,
   type UserView,
 } from '@backend2/contracts';
+import { admitGuess } from './admit-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { Revocations } from './revocations.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import { userView, type User } from './user.ts';
 import type { UserChange, UserStore } from './user-store.ts';
 
@@ -19,9 +21,10 @@ export interface ManageUsersParts {
   readonly users: UserStore;
   readonly hasher: PasswordHasher;
   readonly revocations: Revocations;
+  readonly throttle: SignInThrottle;
 }
 
-export const manageUsers = ({ users, hasher, revocations }: ManageUsersParts) => {
+export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUsersParts) => {
   const self = async ({ userId }: Principal): Promise<User> => {
     const user = await users.byId(userId);
     if (!user || user.disabledAt !== null)
@@ -48,11 +51,17 @@ export const manageUsers = ({ users, hasher, revocations }: ManageUsersParts) =>
   return {
     me: async (principal: Principal): Promise<UserView> => userView(await self(principal)),
 
-    updateMe: async (principal: Principal, patch: SelfPatch): Promise<UserView> => {
+    /** Whoever found a token must not guess the password with it: that is slowed as a sign-in is. */
+    updateMe: async (principal: Principal, patch: SelfPatch, address: string): Promise<UserView> => {
       const user = await self(principal);
       const { name, password, currentPassword = '' } = patch;
-      if (password !== undefined && !(await hasher.verify(user.passwordHash, currentPassword)))
-        throw validationFailed([{ path: '/currentPassword', message: 'is not the present password' }]);
+      if (password !== undefined) {
+        const attempt = { account: user.email, address };
+        await admitGuess(throttle, attempt);
+        if (!(await hasher.verify(user.passwordHash, currentPassword)))
+          throw validationFailed([{ path: '/currentPassword', message: 'is not the present password' }]);
+        await throttle.succeeded(attempt);
+      }
       const wanted: UserChange = {
         ...(name !== undefined && { name }),
         ...(password !== undefined && { passwordHash: await hasher.hash(password) }),

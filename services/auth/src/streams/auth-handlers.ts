@@ -21,7 +21,7 @@ export const authHandlers = ({
     return {};
   },
   'users.me': ({ principal }) => users.me(principal),
-  'users.updateMe': ({ principal, patch }) => users.updateMe(principal, patch),
+  'users.updateMe': ({ principal, patch, address }) => users.updateMe(principal, patch, address),
   'users.list': ({ principal, query }) => users.list(principal, query.limit, query.cursor),
   'users.create': ({ principal, user }) => users.create(principal, user),
   'users.get': ({ principal, userId }) => users.get(principal, userId),

@@ -1,29 +1,36 @@
-import { DomainError } from '@backend2/contracts';
-import type { AccessClaims, AccessTokens, RevocationList } from '@backend2/service-kit';
+import { DomainError, type ApiKeyScope, type Principal } from '@backend2/contracts';
+import type { AccessClaims, AccessTokens, RevocationList, VerifyApiKey } from '@backend2/service-kit';
 import type { Request } from 'express';
+import { credentialOf } from './credentials.ts';
+import type { RefusedCredentials } from './refused-credentials.ts';
 import type { Route } from './route.ts';
-import { tokenInCookie } from './session-cookie.ts';
 
-export interface Authentication {
+/** Who sends a request, proven. */
+export interface Caller {
+  readonly principal: Principal;
+  /** Of the access token; of an API key in the same words, the key being token and session in one. */
   readonly claims: AccessClaims;
-  readonly token: string;
+  /** Absent where an access token was sent: it may do all that its user may. */
+  readonly apiKey?: { readonly id: string; readonly scopes: readonly ApiKeyScope[] };
+  /** As it was sent. */
+  readonly credential: string;
 }
 
-export type Authenticate = (route: Route, request: Request) => Authentication;
+/** @throws DomainError `unauthenticated`, or `limited` for an address that sent too many wrong credentials. */
+export type Authenticate = (route: Route, request: Request) => Promise<Caller>;
 
-/** @throws DomainError `unauthenticated`, or `denied` where the route is for admins. */
-export const authenticator =
-  (tokens: AccessTokens, revocations: Pick<RevocationList, 'isRevoked'>): Authenticate =>
-  (route, request) => {
-    const token = bearerToken(request) ?? (route.cookie ? tokenInCookie(request) : undefined);
-    if (token === undefined) {
-      throw new DomainError(
-        'unauthenticated',
-        'token_missing',
-        'Sign in first: send "Authorization: Bearer <access token>".',
-      );
-    }
-    const claims = tokens.verify(token);
+export interface AuthenticatorParts {
+  readonly tokens: AccessTokens;
+  readonly revocations: Pick<RevocationList, 'isRevoked'>;
+  readonly verifyApiKey: VerifyApiKey;
+  readonly refused: RefusedCredentials;
+}
+
+export const authenticator = (parts: AuthenticatorParts): Authenticate => {
+  const { tokens, revocations, verifyApiKey, refused } = parts;
+
+  const withToken = (credential: string): Caller => {
+    const claims = tokens.verify(credential);
     if (revocations.isRevoked(claims)) {
       throw new DomainError(
         'unauthenticated',
@@ -31,20 +38,31 @@ export const authenticator =
         'The access token was revoked. Sign in again.',
       );
     }
-    if (route.access === 'admin' && claims.role !== 'admin') {
-      throw new DomainError('denied', 'admin_only', 'Only an admin may do this.');
-    }
-    return { claims, token };
+    return { principal: { userId: claims.userId, role: claims.role }, claims, credential };
   };
 
-export const bearerToken = (request: Request): string | undefined => {
-  const header = request.get('authorization');
-  if (header === undefined) return undefined;
-  const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? [];
-  if (token !== undefined) return token;
-  throw new DomainError(
-    'unauthenticated',
-    'token_malformed',
-    'The Authorization header is not of the form Bearer <access token>.',
-  );
+  const withKey = async (credential: string, request: Request): Promise<Caller> => {
+    const { apiKeyId, userId, role, scopes, expiresAt, asOf } = await verifyApiKey(credential, () =>
+      refused.suspect(request),
+    );
+    const principal = { userId, role: scopes.includes('admin') ? role : 'user' } as const;
+    const claims = { ...principal, tokenId: apiKeyId, sessionId: apiKeyId, issuedAt: asOf };
+    return {
+      principal,
+      claims: { ...claims, expiresAt: expiresAt ?? Number.POSITIVE_INFINITY },
+      apiKey: { id: apiKeyId, scopes },
+      credential,
+    };
+  };
+
+  return async (route, request) => {
+    const { kind, text } = credentialOf(request, route.cookie === true);
+    if (kind === 'api-key') return withKey(text, request);
+    try {
+      return withToken(text);
+    } catch (error) {
+      await refused.suspect(request);
+      throw error;
+    }
+  };
 };

@@ -10,6 +10,7 @@ import { errorHandler, unknownRoute } from './error-handler.ts';
 import { idempotency } from './idempotency.ts';
 import { rateLimits } from './rate-limits.ts';
 import { bodyReader } from './read-body.ts';
+import { refusedCredentials } from './refused-credentials.ts';
 import { registerRoutes } from './register-routes.ts';
 import { requestContext } from './request-context.ts';
 import { requestLog } from './request-log.ts';
@@ -31,7 +32,7 @@ const exposedHeaders = [
 
 /** The whole HTTP interface. */
 export const createApp = (dependencies: Dependencies): Express => {
-  const { config, log, metrics, tokens, revocations } = dependencies;
+  const { config, log, metrics, tokens, revocations, verifyApiKey } = dependencies;
   const { apiPrefix, limits } = config;
   const app = express();
   app.disable('x-powered-by');
@@ -52,8 +53,9 @@ export const createApp = (dependencies: Dependencies): Express => {
 
   const routes = apiRoutes(dependencies);
   app.use(documentation(routes, apiPrefix));
+  const refused = refusedCredentials(limits.refusedPerMinute, dependencies.rateLimitStore('refused'), log);
   registerRoutes(app, apiPrefix, routes, {
-    authenticate: authenticator(tokens, revocations),
+    authenticate: authenticator({ tokens, revocations, verifyApiKey, refused }),
     readBody: bodyReader({ maxBytes: limits.bodyBytes, maxDepth: limits.bodyDepth }),
     limits: rateLimits(limits, dependencies.rateLimitStore, log),
     idempotency: idempotency(dependencies.idempotencyStore, log),

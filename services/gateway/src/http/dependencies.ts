@@ -7,6 +7,7 @@ import type {
   Readiness,
   RevocationList,
   TypedRpcClient,
+  VerifyApiKey,
 } from '@backend2/service-kit';
 import type { Loop } from '@backend2/service-kit';
 import type { Store } from 'express-rate-limit';
@@ -26,6 +27,7 @@ export interface Dependencies {
   readonly tasks: Pick<TypedRpcClient<TaskIntakeRpc>, 'call'>;
   readonly tokens: AccessTokens;
   readonly revocations: Pick<RevocationList, 'isRevoked'>;
+  readonly verifyApiKey: VerifyApiKey;
   readonly events: EventConnections;
   readonly artifacts: ArtifactFiles;
   readonly composeSheet: (sheet: ContactSheet) => Promise<Uint8Array>;

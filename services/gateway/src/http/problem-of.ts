@@ -46,6 +46,11 @@ const domainHeaders = (error: DomainError, status: number): Record<string, strin
       error.code === 'token_missing' ? '' : `, error="invalid_token", error_description="${error.message}"`;
     return { 'www-authenticate': `Bearer realm="backend2"${reason}` };
   }
+  if (error.code === 'insufficient_scope') {
+    return {
+      'www-authenticate': `Bearer realm="backend2", error="insufficient_scope", error_description="${error.message}"`,
+    };
+  }
   if (status === 429 || status === 503) {
     return { 'retry-after': String(Math.ceil(error.details.retryAfterSeconds ?? retryAfterSeconds)) };
   }

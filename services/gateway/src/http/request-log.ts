@@ -1,11 +1,13 @@
 import type { Log, Metrics } from '@backend2/service-kit';
 import { metricNames } from '@backend2/service-kit';
 import type { RequestHandler, Response } from 'express';
+import type { Caller } from './authenticate.ts';
 import { requestIdOf, routeOf } from './request-context.ts';
 
 interface Noted {
   route?: string;
   userId?: string;
+  apiKeyId?: string;
   oauthErrors?: boolean;
 }
 
@@ -20,8 +22,11 @@ export const wantsOauthErrors = (response: Response): boolean =>
   (response.locals as Noted).oauthErrors === true;
 
 /** Which route a request met and who made it. */
-export const noteCaller = (response: Response, userId: string): void => {
-  (response.locals as Noted).userId = userId;
+export const noteCaller = (response: Response, { principal, apiKey }: Caller): void => {
+  Object.assign(response.locals, {
+    userId: principal.userId,
+    ...(apiKey && { apiKeyId: apiKey.id }),
+  } satisfies Noted);
 };
 
 /** One line and one observation a request, when it is over. */
@@ -41,7 +46,7 @@ export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
     response.once('close', () => {
       inFlight.dec();
       const route = routeOf(response);
-      const { userId } = response.locals as Noted;
+      const { userId, apiKeyId } = response.locals as Noted;
       const ms = Math.round(performance.now() - began);
       const { method } = request;
       const status = response.writableFinished ? response.statusCode : 499;
@@ -55,6 +60,7 @@ export const requestLog = (log: Log, metrics: Metrics): RequestHandler => {
         status,
         ms,
         userId,
+        apiKeyId,
       };
       // Their 503 is an answer: whoever asks acts on it.
       const asked = ['/health', '/livez', '/readyz'].includes(route);

@@ -1,7 +1,7 @@
-import { notFound, parseInput, type Principal } from '@backend2/contracts';
-import type { AccessClaims } from '@backend2/service-kit';
+import { notFound, parseInput } from '@backend2/contracts';
 import type { Request, RequestHandler } from 'express';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticate, Caller } from './authenticate.ts';
+import { authorize } from './authorize.ts';
 import type { Idempotency } from './idempotency.ts';
 import { parseQuery } from './parse-query.ts';
 import type { BodyReader } from './read-body.ts';
@@ -24,9 +24,10 @@ export interface Pipeline {
 export const routeHandler =
   (route: Route, { authenticate, readBody, limits, idempotency }: Pipeline): RequestHandler =>
   async (request, response) => {
-    const who = route.access === 'public' ? undefined : authenticate(route, request);
-    if (who) noteCaller(response, who.claims.userId);
-    await limits.take(route, request, response, who?.claims.userId);
+    const caller = route.access === 'public' ? undefined : await authenticate(route, request);
+    if (caller) noteCaller(response, caller);
+    await limits.take(route, request, response, caller?.principal.userId);
+    if (caller) authorize(route, caller);
     const params = parseParams(route, request);
     const query = route.query ? parseQuery(route.query, request.query, route.openQuery) : {};
     const body = route.body ? parseInput(route.body, await readBody(route, request, response)) : undefined;
@@ -36,17 +37,13 @@ export const routeHandler =
       params,
       query,
       body,
-      // Public routes have neither, and do not look at them.
-      principal: principalOf(who?.claims),
-      claims: who?.claims as AccessClaims,
+      // Public routes have none, and do not look at it.
+      ...(caller as Caller),
       signal: goneSignal(response),
     };
-    if (route.idempotent && who) await idempotency.run(route, call, () => answer(route, call));
+    if (route.idempotent && caller) await idempotency.run(route, call, () => answer(route, call));
     else await answer(route, call);
   };
-
-const principalOf = (claims: AccessClaims | undefined): Principal =>
-  (claims && { userId: claims.userId, role: claims.role }) as Principal;
 
 const parseParams = (route: Route, request: Request): unknown => {
   if (!route.params) return {};

@@ -1,4 +1,4 @@
-import type { Principal } from '@backend2/contracts';
+import type { ApiKeyScope, Principal } from '@backend2/contracts';
 import type { AccessClaims } from '@backend2/service-kit';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
@@ -17,6 +17,8 @@ export interface Call<P, Q, B> {
   /** Not there on public routes. */
   readonly principal: Principal;
   readonly claims: AccessClaims;
+  /** As it was sent: an access token or an API key. */
+  readonly credential: string;
   /** Aborts when the caller is gone. Pass it on for reads; a change that was begun is not to be given up. */
   readonly signal: AbortSignal;
 }
@@ -52,6 +54,10 @@ export interface RouteSpec<P, Q, B, A> {
   readonly oauthErrors?: boolean;
   /** Which rate limit applies. */
   readonly limit?: 'default' | 'artifacts' | 'sign-in';
+  /** Whether it changes anything that is kept: an API key then needs the scope `write`. Default: unless it is a GET. */
+  readonly changes?: boolean;
+  /** Only for who signed in with a password: an API key is refused. */
+  readonly session?: boolean;
   /** Honours `Idempotency-Key`. */
   readonly idempotent?: boolean;
   /** What it resolves with is sent as JSON under `answer.status`; undefined means that the handler answered, or nothing is to be said. */
@@ -64,3 +70,11 @@ export type Route = RouteSpec<unknown, unknown, unknown, unknown>;
 export const route = <P = Record<string, never>, Q = Record<string, never>, B = undefined, A = undefined>(
   spec: RouteSpec<P, Q, B, A>,
 ): Route => spec as unknown as Route;
+
+export const changesSomething = ({ changes, method }: Route): boolean => changes ?? method !== 'get';
+
+/** What an API key must be allowed for it. */
+export const scopesOf = (route: Route): readonly ApiKeyScope[] => [
+  changesSomething(route) ? 'write' : 'read',
+  ...(route.access === 'admin' ? (['admin'] as const) : []),
+];

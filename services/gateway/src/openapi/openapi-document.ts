@@ -1,6 +1,6 @@
 import { healthViewSchema } from '@backend2/contracts';
 import type { z } from 'zod';
-import type { Route } from '../http/route.ts';
+import { scopesOf, type Route } from '../http/route.ts';
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts';
 import { RefusalResponses } from './refusal-responses.ts';
 import { requestExamples } from './request-examples.ts';
@@ -32,7 +32,12 @@ export const openApiDocument = (routes: readonly Route[], apiPrefix: string): Js
       examples: refusals.examples,
       headers,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token, or where `x-scopes` says which scopes it needs an API key.',
+        },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         cookie: { type: 'apiKey', in: 'cookie', name: 'backend2_session' },
       },
     },
@@ -44,8 +49,9 @@ const operation = (route: Route, components: ComponentSchemas, refusals: Refusal
   tags: [route.tag],
   summary: route.summary,
   ...(route.description ? { description: route.description } : {}),
-  security: route.access === 'public' ? [] : [{ bearer: [] }, ...(route.cookie ? [{ cookie: [] }] : [])],
+  security: securityOf(route),
   ...(route.access === 'admin' ? { 'x-role': 'admin' } : {}),
+  ...(route.access === 'public' || route.session ? {} : { 'x-scopes': scopesOf(route) }),
   parameters: [
     ...parameters(route.params, 'path', components),
     ...parameters(route.query, 'query', components),
@@ -54,6 +60,11 @@ const operation = (route: Route, components: ComponentSchemas, refusals: Refusal
   ...(route.body ? { requestBody: requestBody(route, route.body, components) } : {}),
   responses: { [route.answer.status]: success(route, components), ...refusals.of(route) },
 });
+
+const securityOf = ({ access, session, cookie }: Route): JsonSchema[] => {
+  if (access === 'public') return [];
+  return [{ bearer: [] }, ...(session ? [] : [{ apiKey: [] }]), ...(cookie ? [{ cookie: [] }] : [])];
+};
 
 const headers = {
   'X-Request-Id': { description: 'Names the request; quote it in reports.', schema: { type: 'string' } },

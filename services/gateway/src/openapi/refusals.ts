@@ -8,6 +8,8 @@ const signedInRefusals: Refusals = {
   token_expired: 401,
   token_invalid: 401,
   token_revoked: 401,
+  api_key_invalid: 401,
+  credentials_ambiguous: 400,
 };
 const everyRouteRefusals: Refusals = {
   malformed_request: 400,
@@ -39,6 +41,11 @@ export const refusalsOf = (route: Route): Refusals => {
   const all = {
     ...everyRouteRefusals,
     ...(route.access === 'public' ? {} : signedInRefusals),
+    ...(route.access === 'public'
+      ? {}
+      : route.session
+        ? { session_required: 403 }
+        : { insufficient_scope: 403 }),
     ...(route.access === 'admin' ? { admin_only: 403 } : {}),
     ...(route.params ? { not_found: 404, malformed_path: 400 } : {}),
     ...(route.query ? { validation_failed: 422 } : {}),

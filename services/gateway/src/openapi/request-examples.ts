@@ -30,6 +30,7 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   updateSubtask: { rating: 'good', evaluation: 'Best of its row.' },
   createUser: { email: 'grace@example.org', name: 'Grace', password: 'a long enough password' },
   updateUser: { disabled: true },
+  createApiKey: { name: 'nightly sweep', scopes: ['read', 'write'] },
   updateMe: { name: 'Ada L.' },
   createWebhook: {
     url: 'https://hooks.example.org/backend2',

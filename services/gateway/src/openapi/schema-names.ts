@@ -1,6 +1,10 @@
 import {
+  apiKeyCreationSchema,
+  apiKeyListSchema,
+  apiKeyViewSchema,
   artifactViewSchema,
   axisSchema,
+  createdApiKeySchema,
   estimateViewSchema,
   eventStreamMessageSchema,
   expandedVariableSchema,
@@ -41,8 +45,12 @@ import {
 import { z } from 'zod';
 
 const named = {
+  ApiKey: apiKeyViewSchema,
+  ApiKeyCreation: apiKeyCreationSchema,
+  ApiKeyList: apiKeyListSchema,
   Artifact: artifactViewSchema,
   Axis: axisSchema,
+  CreatedApiKey: createdApiKeySchema,
   Estimate: estimateViewSchema,
   EventStreamMessage: eventStreamMessageSchema,
   ExpandedVariable: expandedVariableSchema,

@@ -1,5 +1,6 @@
 import type { Dependencies } from '../http/dependencies.ts';
 import type { Route } from '../http/route.ts';
+import { apiKeyRoutes } from './api-key-routes.ts';
 import { artifactRoutes } from './artifact-routes.ts';
 import { authRoutes } from './auth-routes.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -16,6 +17,7 @@ import { webhookRoutes } from './webhook-routes.ts';
 export const apiRoutes = (dependencies: Dependencies): Route[] => [
   ...authRoutes(dependencies),
   ...userRoutes(dependencies),
+  ...apiKeyRoutes(dependencies),
   ...taskRoutes(dependencies),
   ...subtaskRoutes(dependencies),
   ...eventRoutes(dependencies),

@@ -1,6 +1,5 @@
 import { tokenRequestSchema, tokenResponseSchema } from '@backend2/contracts';
 import type { Dependencies } from '../http/dependencies.ts';
-import { bearerToken } from '../http/authenticate.ts';
 import { route, type Route } from '../http/route.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/session-cookie.ts';
 
@@ -17,7 +16,7 @@ export const authRoutes = ({ auth, config }: Dependencies): Route[] => [
     body: tokenRequestSchema,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
     answer: { status: 200, schema: tokenResponseSchema },
-    refusals: { invalid_grant: 400, too_many_attempts: 429 },
+    refusals: { invalid_grant: 400, too_many_attempts: 429, revocation_late: 503 },
     limit: 'sign-in',
     oauthErrors: true,
     handle: async ({ body, request, response }) => {
@@ -29,10 +28,12 @@ export const authRoutes = ({ auth, config }: Dependencies): Route[] => [
     method: 'post',
     path: '/auth/logout',
     access: 'user',
+    session: true,
     operationId: 'logout',
     tag: 'auth',
     summary: 'End the session: its tokens are refused everywhere within a second',
     answer: { status: 204 },
+    refusals: { revocation_late: 503 },
     handle: async ({ principal, claims, request, response }) => {
       const { tokenId, sessionId } = claims;
       await auth.call('tokens.revoke', { principal, tokenId, sessionId });
@@ -43,20 +44,23 @@ export const authRoutes = ({ auth, config }: Dependencies): Route[] => [
     method: 'put',
     path: '/auth/cookie',
     access: 'user',
+    session: true,
+    changes: false,
     operationId: 'setSessionCookie',
     tag: 'auth',
     summary: 'Let this browser fetch images and exports by plain links',
     description:
       'Sets an HttpOnly, SameSite=Strict cookie with the access token. It is accepted only for GET of artifacts and exports.',
     answer: { status: 204 },
-    handle: async ({ claims, request, response }) => {
-      setSessionCookie(request, response, config.apiPrefix, bearerToken(request) ?? '', claims);
+    handle: async ({ claims, credential, request, response }) => {
+      setSessionCookie(request, response, config.apiPrefix, credential, claims);
     },
   }),
   route({
     method: 'delete',
     path: '/auth/cookie',
     access: 'public',
+    changes: false,
     operationId: 'clearSessionCookie',
     tag: 'auth',
     summary: 'Take the cookie back',

@@ -56,6 +56,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     ...base,
     method: 'post',
     path: '/tasks/estimate',
+    changes: false,
     operationId: 'estimateTask',
     summary: 'How many subtasks, how long; nothing is stored',
     body: taskSubmissionSchema,

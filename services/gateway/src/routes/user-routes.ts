@@ -34,7 +34,9 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       summary: 'Change my name or password',
       body: selfPatchSchema,
       answer: { status: 200, schema: userViewSchema },
-      handle: ({ principal, body }) => auth.call('users.updateMe', { principal, patch: body }),
+      refusals: { too_many_attempts: 429, revocation_late: 503 },
+      handle: ({ principal, body, request }) =>
+        auth.call('users.updateMe', { principal, patch: body, address: request.ip ?? 'unknown' }),
     }),
     route({
       ...base,
@@ -80,7 +82,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       params: ofUser,
       body: userPatchSchema,
       answer: { status: 200, schema: userViewSchema },
-      refusals: { last_admin: 409 },
+      refusals: { last_admin: 409, revocation_late: 503 },
       handle: ({ principal, params, body }) =>
         auth.call('users.update', { principal, ...params, patch: body }),
     }),
@@ -92,7 +94,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       summary: 'Delete a user',
       params: ofUser,
       answer: { status: 204 },
-      refusals: { last_admin: 409 },
+      refusals: { last_admin: 409, revocation_late: 503 },
       handle: async ({ principal, params }) => {
         await auth.call('users.delete', { principal, ...params });
       },
