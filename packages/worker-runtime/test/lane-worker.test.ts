@@ -81,6 +81,19 @@ test.serial(
 );
 
 test.serial(
+  'an attempt that takes longer than its task allows is stopped, and the last one says so',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.startWorker();
+    await lane.publish({ kind: 'test.wait', timeoutMs: 300, maxAttempts: 2 });
+    await lane.untilEnded('failed', 1);
+    const [failed] = lane.ended('failed');
+    t.like(failed, { attempt: 2, error: { code: 'timeout' } });
+    t.is(lane.ended('retrying').length, 1);
+  },
+);
+
+test.serial(
   'a subtask that hangs its process is given up, and the work beside it is done by another',
   async (t) => {
     const lane = await useLane(t);

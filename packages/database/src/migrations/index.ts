@@ -6,6 +6,7 @@ import { taskTrace } from './0050-task-trace.ts';
 import { lanes } from './0060-lanes.ts';
 import { quotas } from './0061-quotas.ts';
 import { schedules } from './0062-schedules.ts';
+import { dispatchByPriority } from './0063-dispatch-by-priority.ts';
 import { taskSearch } from './0065-task-search.ts';
 import { webhooks } from './0075-webhooks.ts';
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   lanes,
   quotas,
   schedules,
+  dispatchByPriority,
   taskSearch,
   webhooks,
 ];

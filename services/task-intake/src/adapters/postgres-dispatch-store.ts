@@ -39,17 +39,31 @@ const runOf = (row: RunRow): SubtaskRun => ({ taskId: row.task_id, ordinal: row.
 /** Cells tried at once where many in a row turn out not to be pending, as when the failed ones of a large task are retried. */
 const widestStride = 5000;
 
+/** As the indexes for it say it. */
+const waitsOn = (lane: string): string =>
+  `lane = ${lane} AND pending > 0 AND deleted_at IS NULL AND state IN ('pending', 'running')`;
+
 export const postgresDispatchStore = (database: Sequelize): DispatchStore => ({
   candidates: async (lane, perOwner) =>
     database.query<Candidate>(
-      `SELECT id AS "taskId", owner_id AS "ownerId", priority, pending FROM (
-         SELECT id, owner_id, priority, pending,
-           row_number() OVER (PARTITION BY owner_id ORDER BY priority DESC, id) AS by_priority,
-           row_number() OVER (PARTITION BY owner_id ORDER BY id) AS by_age
-         FROM tasks
-         WHERE lane = $1 AND pending > 0 AND deleted_at IS NULL AND state IN ('pending', 'running')
-           AND (run_at IS NULL OR run_at <= now())
-       ) ranked WHERE by_priority <= $2 OR by_age <= $2`,
+      // From owner to owner along the index, and of each no more than is needed: the backlog may be tens of thousands.
+      `WITH RECURSIVE owners AS (
+         (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} ORDER BY owner_id LIMIT 1)
+         UNION ALL
+         SELECT (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} AND owner_id > o.owner_id
+           ORDER BY owner_id LIMIT 1)
+         FROM owners o WHERE o.owner_id IS NOT NULL
+       )
+       SELECT DISTINCT t.id AS "taskId", t.owner_id AS "ownerId", t.priority, t.pending
+       FROM owners o CROSS JOIN LATERAL (
+         (SELECT id, owner_id, priority, pending FROM tasks
+          WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
+          ORDER BY priority DESC, id LIMIT $2)
+         UNION ALL
+         (SELECT id, owner_id, priority, pending FROM tasks
+          WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
+          ORDER BY id LIMIT $2)
+       ) t`,
       { bind: [lane, perOwner], type: QueryTypes.SELECT },
     ),
 

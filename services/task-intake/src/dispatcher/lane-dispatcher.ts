@@ -10,6 +10,7 @@ import { FairShare } from '../domain/fair-share.ts';
 import { isLow, laneWindow } from '../domain/lane-window.ts';
 import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
 import type { LaneHold } from './lane-hold.ts';
+import { Doubts } from './doubts.ts';
 import { publishJobs } from './publish-jobs.ts';
 import { reconcileLane } from './reconcile-lane.ts';
 import { wakeable } from '../wakeable.ts';
@@ -75,9 +76,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   const sleeper = wakeable();
   let stopping = new AbortController();
   let loop: Promise<void> | undefined;
-  /** Times that Redis's contents came into doubt, and up to which of them the books were compared. */
-  let doubts = 1;
-  let cleared = 0;
+  const doubts = new Doubts();
   let active = false;
   let turnedAt = performance.now();
 
@@ -100,7 +99,6 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   };
 
   const compareBooks = async (): Promise<void> => {
-    const upTo = doubts;
     const lost = await reconcileLane(lane, streams, store);
     const count = await publishJobs(lane, streams, lost);
     if (count > 0) {
@@ -108,7 +106,6 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
       log.warn({ count }, 'subtasks that Redis no longer held were begun anew');
       await announce(lost, []);
     }
-    cleared = upTo;
   };
 
   /** Answers whether there may be more to do at once. */
@@ -121,11 +118,11 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     const candidates = await store.candidates(lane, tasksPerOwner);
     if (candidates.length === 0) return false;
     const end = turns.startTimer({ lane });
-    const { claimed, tasks } = await store.claim(share.plan(candidates, window - length));
-    doubts += 1;
-    const upTo = doubts;
-    const count = await publishJobs(lane, streams, claimed);
-    cleared = upTo;
+    const plan = share.plan(candidates, window - length);
+    const { claimed, tasks, count } = await doubts.risk(async () => {
+      const marked = await store.claim(plan);
+      return { ...marked, count: await publishJobs(lane, streams, marked.claimed) };
+    });
     rate.add(count);
     for (const { task, runs } of claimed) {
       if (runs.length > 0)
@@ -141,7 +138,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   };
 
   const advance = async (): Promise<boolean> => {
-    if (doubts > cleared) await compareBooks();
+    if (doubts.standing) await doubts.settle(compareBooks);
     return turn();
   };
 
@@ -151,7 +148,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
       lost = true;
       sleeper.wake();
     });
-    doubts += 1;
+    doubts.raise();
     hold.doubt();
     while (!lost && !signal.aborted) {
       turnedAt = performance.now();
@@ -205,7 +202,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     },
     wake: sleeper.wake,
     reconcile: () => {
-      doubts += 1;
+      doubts.raise();
       hold.doubt();
       sleeper.wake();
     },

@@ -1,0 +1,67 @@
+import { control, DomainError, type ControlMessage } from '@backend2/contracts';
+import { until } from '@backend2/testkit';
+import test from 'ava';
+import { counts, drift, query } from './books.ts';
+import { startIntake } from './intake-process.ts';
+
+test('a deleted task is gone for everyone, its running work is told to stop, and its rows stay', async (t) => {
+  const intake = await startIntake(t);
+  const orders: ControlMessage[] = [];
+  const subscription = intake.streams
+    .broadcast(control)
+    .subscribe({ from: '0', handler: ({ payload }) => void orders.push(payload) });
+  await subscription.start();
+  t.teardown(() => subscription.stop(AbortSignal.abort()));
+  const gate = Promise.withResolvers<void>();
+  let begun = 0;
+  await intake.startWorker(async () => {
+    begun += 1;
+    await gate.promise;
+  }, 2);
+  const { id: taskId } = await intake.submit({});
+  await until(() => begun === 2);
+  const { user: principal } = intake;
+  await intake.rpc.call('tasks.delete', { principal, taskId });
+  const stops = () => orders.filter((order) => order.type === 'cancel' && order.taskId === taskId);
+  await until(() => stops().length === 1, { what: 'the order to stop' });
+  gate.resolve();
+  const { id: next } = await intake.submit({});
+  await intake.finished(next);
+  for (const call of [
+    intake.rpc.call('tasks.get', { principal, taskId }),
+    intake.rpc.call('tasks.retry', { principal, taskId }),
+    intake.rpc.call('tasks.delete', { principal, taskId }),
+    intake.rpc.call('subtasks.get', { principal, taskId, ordinal: 0 }),
+  ])
+    t.is((await t.throwsAsync(call, { instanceOf: DomainError })).code, 'not_found');
+  const { items } = await intake.rpc.call('tasks.list', { principal, query: { limit: 50 } });
+  t.deepEqual(
+    items.map(({ id }) => id),
+    [next],
+  );
+  const [row] = await query(
+    intake.postgres.primaryUrl,
+    `SELECT pending, queued, running, succeeded, failed, cancelled FROM tasks
+     WHERE id = '${taskId}' AND deleted_at IS NOT NULL`,
+  );
+  t.deepEqual({ ...row }, counts({ cancelled: 4 }));
+  t.deepEqual(await drift(intake.postgres.primaryUrl), []);
+});
+
+test('one cancelled or failed subtask is run again by itself, and a finished one is not', async (t) => {
+  const intake = await startIntake(t);
+  const { id: taskId } = await intake.submit({ runAt: new Date(Date.now() + 3_600_000).toISOString() });
+  const { user: principal } = intake;
+  await intake.rpc.call('tasks.cancel', { principal, taskId });
+  await query(intake.postgres.primaryUrl, `UPDATE tasks SET run_at = NULL WHERE id = '${taskId}'`);
+  await intake.startWorker(async () => {});
+  const retried = await intake.rpc.call('subtasks.retry', { principal, taskId, ordinal: 2 });
+  t.not(retried.state, 'cancelled');
+  const task = await intake.finished(taskId);
+  t.is(task.state, 'partially_failed');
+  t.deepEqual(task.counts, counts({ succeeded: 1, cancelled: 3 }));
+  const again = intake.rpc.call('subtasks.retry', { principal, taskId, ordinal: 2 });
+  t.is((await t.throwsAsync(again, { instanceOf: DomainError })).code, 'nothing_to_retry');
+  const none = intake.rpc.call('subtasks.retry', { principal, taskId, ordinal: 4 });
+  t.is((await t.throwsAsync(none, { instanceOf: DomainError })).code, 'not_found');
+});
