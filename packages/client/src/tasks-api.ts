@@ -2,6 +2,7 @@ import {
   estimateViewSchema,
   matrixViewSchema,
   pageSchema,
+  subtaskResultSchema,
   subtaskViewSchema,
   taskDetailSchema,
   taskSummarySchema,
@@ -10,6 +11,7 @@ import {
   type MatrixView,
   type Page,
   type SubtaskPatch,
+  type SubtaskResult,
   type SubtaskView,
   type TaskDetail,
   type TaskSummary,
@@ -94,6 +96,12 @@ export const tasksApi = (transport: Transport) => {
       ),
     subtask: (taskId: string, ordinal: number): Promise<SubtaskView> =>
       transport.json({ method: 'GET', path: pathOf(taskId, `/subtasks/${ordinal}`) }, subtaskViewSchema),
+    /** Answered from memory for a day after the subtask finished; the quick way to ask whether it has. */
+    result: (taskId: string, ordinal: number): Promise<SubtaskResult> =>
+      transport.json(
+        { method: 'GET', path: pathOf(taskId, `/subtasks/${ordinal}/result`) },
+        subtaskResultSchema,
+      ),
     updateSubtask: (taskId: string, ordinal: number, patch: SubtaskPatch): Promise<SubtaskView> =>
       transport.json(
         { method: 'PATCH', path: pathOf(taskId, `/subtasks/${ordinal}`), body: patch, repeatable: true },

@@ -18,6 +18,7 @@ export * from './rpc/method.ts';
 export * from './rpc/task-intake.ts';
 export * from './schedule.ts';
 export * from './states.ts';
+export * from './subtask-result.ts';
 export * from './task-summary.ts';
 export * from './task.ts';
 export * from './topic.ts';

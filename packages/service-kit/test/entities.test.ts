@@ -1,4 +1,4 @@
-import { createStreams } from '@backend2/streams';
+import { createRedisClient, createStreams } from '@backend2/streams';
 import { startOwnRedis, until, useRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import {
@@ -20,19 +20,76 @@ const open = async (
   return entities;
 };
 
+const owner = '0198b7a4-6f7e-7c3a-9a45-000000000001';
+
 test('a result is kept whole for its lifetime, and what was never kept is undefined', async (t) => {
   const redis = await useRedis(t);
   const { results } = await open(t, redis.url, { resultTtlSeconds: 300 });
-  const result = { seed: 7, nested: [null, 'text', { deep: true }] };
-  await results.save('a', 0, result);
-  t.deepEqual(await results.fetch('a', 0), result);
+  const outcome = { seed: 7, nested: [null, 'text', { deep: true }] };
+  await results.keep('a', owner, await results.generation('a'), [
+    { ordinal: 0, outcome },
+    { ordinal: 2, outcome: null },
+  ]);
+  t.deepEqual(await results.fetch('a', 0), { ownerId: owner, outcome });
+  t.deepEqual(await results.fetch('a', 2), { ownerId: owner, outcome: null });
   t.is(await results.fetch('a', 1), undefined);
-  const [key = ''] = await redis.client.keys('*');
-  t.is(key, 'test:task_result:a:0');
-  const ttl = await redis.client.ttl(key);
-  t.true(ttl > 290 && ttl <= 300, `${ttl}`);
-  await results.remove('a', [0]);
+  const keys = await redis.client.keys('test:*');
+  t.deepEqual(keys.toSorted(), [
+    'test:task_result:{a}:0',
+    'test:task_result:{a}:2',
+    'test:{task_result_ring}',
+    'test:{task_result_ring}:bytes',
+  ]);
+  for (const key of keys) {
+    const ttl = await redis.client.ttl(key);
+    t.true(ttl > 290 && ttl <= 300, `${key} ${ttl}`);
+  }
+});
+
+test('what is forgotten of a task is not kept afterwards by who began before', async (t) => {
+  const redis = await useRedis(t);
+  const { results } = await open(t, redis.url);
+  const before = await results.generation('a');
+  await results.keep('a', owner, before, [{ ordinal: 0, outcome: 'first' }]);
+  await results.keep('b', owner, await results.generation('b'), [{ ordinal: 0, outcome: 'other' }]);
+  await results.forget('a');
   t.is(await results.fetch('a', 0), undefined);
+  await results.keep('a', owner, before, [{ ordinal: 0, outcome: 'late' }]);
+  t.is(await results.fetch('a', 0), undefined);
+  await results.keep('a', owner, await results.generation('a'), [{ ordinal: 0, outcome: 'second' }]);
+  t.is((await results.fetch('a', 0))?.outcome, 'second');
+  t.is((await results.fetch('b', 0))?.outcome, 'other');
+});
+
+test('results stay within their memory whatever their number: the oldest give way, and large ones are not kept', async (t) => {
+  const redis = await startOwnRedis(t);
+  const client = createRedisClient({ kind: 'single', url: redis.url }, 'commands');
+  t.teardown(() => client.disconnect());
+  const budget = 2_000_000;
+  const { results } = await open(t, redis.url, { resultBudget: budget });
+  const used = async (): Promise<number> =>
+    Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+  const empty = await used();
+  const outcome = { seed: 7, text: 'x'.repeat(150) };
+  for (let task = 0; task < 40; task += 1) {
+    await results.keep(
+      `task-${task}`,
+      owner,
+      '0',
+      Array.from({ length: 500 }, (_, ordinal) => ({ ordinal, outcome })),
+    );
+  }
+  t.is(await results.fetch('task-0', 0), undefined);
+  t.is(await results.fetch('task-30', 499), undefined);
+  t.deepEqual(await results.fetch('task-39', 0), { ownerId: owner, outcome });
+  const kept = (await client.keys('test:task_result:*')).length;
+  t.true(kept > 2000 && kept < 5000, `${kept} kept`);
+  const taken = (await used()) - empty;
+  t.log(`${kept} results of 20,000 kept in ${taken} bytes, budget ${budget}`);
+  t.true(taken < budget * 1.5, `${taken} bytes`);
+
+  await results.keep('large', owner, '0', [{ ordinal: 0, outcome: 'x'.repeat(20_000) }]);
+  t.is(await results.fetch('large', 0), undefined);
 });
 
 test('revocations of every kind are found again, and Redis losing them is noticed', async (t) => {
@@ -81,12 +138,13 @@ test('a list of revocations refuses by user and time, by session and by token', 
 test('entities work again by themselves after Redis was away', async (t) => {
   const redis = await startOwnRedis(t);
   const { results } = await open(t, redis.url);
-  await results.save('a', 0, 'before');
+  await results.keep('a', owner, '0', [{ ordinal: 0, outcome: 'before' }]);
   await redis.kill();
   await t.throwsAsync(results.fetch('a', 0));
   await redis.start();
-  t.is(
-    await until(() => results.fetch('a', 0), { timeoutMs: 20_000, what: 'the result read again' }),
-    'before',
-  );
+  const again = await until(() => results.fetch('a', 0), {
+    timeoutMs: 20_000,
+    what: 'the result read again',
+  });
+  t.is(again.outcome, 'before');
 });

@@ -5,6 +5,7 @@ import {
   redisConfig,
   securityConfig,
   sentryConfig,
+  taskBackendConfig,
   tracingConfig,
   type ConfigSchema,
   type DatabaseConfig,
@@ -13,6 +14,7 @@ import {
   type RedisConfig,
   type SecurityConfig,
   type SentryConfig,
+  type TaskBackendConfig,
   type TracingConfig,
 } from '@backend2/service-kit';
 import { webhookConfig, type WebhookConfig } from './webhooks/webhook-config.ts';
@@ -25,6 +27,7 @@ export interface TaskIntakeConfig {
   readonly ops: OpsConfig;
   readonly sentry: SentryConfig;
   readonly tracing: TracingConfig;
+  readonly backend: TaskBackendConfig;
   readonly apiPrefix: string;
   readonly maxSubtasksPerTask: number;
   /** Of each user who has no limits of their own. */
@@ -40,6 +43,7 @@ export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
   ops: opsConfig,
   sentry: sentryConfig,
   tracing: tracingConfig,
+  backend: taskBackendConfig,
   apiPrefix: { doc: 'Prefix of the public API', format: 'text', default: '/api/v1', env: 'API_V1_STR' },
   maxSubtasksPerTask: {
     doc: 'Most subtasks of one task',

@@ -7,6 +7,7 @@ import {
   opsServer,
   poolMetrics,
   redisConnection,
+  redisEntities,
   rpcServer,
   runUntilSignal,
   startTelemetry,
@@ -18,6 +19,7 @@ import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
 import { postgresLaneStore } from './adapters/postgres-lane-store.ts';
 import { postgresQuotaStore } from './adapters/postgres-quota-store.ts';
 import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
+import { redisTaskResults } from './adapters/redis-task-results.ts';
 import { redisWritePositions } from './adapters/redis-write-positions.ts';
 import type { TaskRow } from './adapters/task-rows.ts';
 import { taskIntakeConfig } from './config.ts';
@@ -64,6 +66,12 @@ const positions = redisWritePositions(redis, prefix, config.database.maxLagMs + 
 const reads = readYourWrites(database, positions, log);
 
 const { apiPrefix } = config;
+const entities = redisEntities(connection, prefix, {
+  resultTtlSeconds: config.backend.resultTtl,
+  resultBudget: config.backend.resultMemory,
+  onError: (err) => log.warn({ err }, 'a Redis connection failed'),
+});
+const results = redisTaskResults(entities.results, { apiPrefix, log });
 const { primary } = database;
 const webhooks = createWebhooks({ config, primary, streams, metrics, log });
 const events = taskEventPublisher(streams, webhooks.relay.hint);
@@ -102,6 +110,7 @@ const recorder = resultRecorder({
   log,
   apiPrefix,
   runTimes,
+  results,
   onWritten: (taskIds) => reads.recorded(taskIds),
   onProgress: (progressed) => {
     for (const lane of progressed) dispatchers[lane].wake();
@@ -136,6 +145,7 @@ const rpc = rpcServer(
     ...taskIntakeHandlers({
       ...submissions,
       reads,
+      results,
       events,
       estimateSeconds: (lane, kind, subtasks) =>
         runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
@@ -167,6 +177,7 @@ await runUntilSignal(
     database,
     { name: 'schema', start: () => assertSchemaCurrent(database), stop: async () => undefined },
     streams,
+    entities,
     { name: 'redis', start: async () => void (await redis.ping()), stop: async () => redis.disconnect() },
     heartbeat({ service: 'task-intake', version, streams, readiness, log, metrics }),
     kinds,

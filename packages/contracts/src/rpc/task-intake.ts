@@ -14,6 +14,7 @@ import {
   taskSubmissionSchema,
   taskViewSchema,
 } from '../task.ts';
+import { subtaskResultSchema } from '../subtask-result.ts';
 import { taskSummarySchema } from '../task-summary.ts';
 import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
@@ -55,6 +56,7 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
     response: pageSchema(subtaskViewSchema),
   },
   'subtasks.get': { request: ofSubtask, response: subtaskViewSchema },
+  'subtasks.result': { request: ofSubtask, response: subtaskResultSchema },
   'subtasks.update': {
     request: ofSubtask.extend({ patch: subtaskPatchSchema }),
     response: subtaskViewSchema,

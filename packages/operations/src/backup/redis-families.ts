@@ -1,7 +1,7 @@
 import { control, heartbeats, lanes, laneTopics, taskEvents, taskResults } from '@backend2/contracts';
 
 /** What Postgres makes anew, or what only living processes had a use for. */
-const passing = [control, heartbeats, taskEvents].map(({ name }) => name);
+const passing = [...[control, heartbeats, taskEvents].map(({ name }) => name), 'task_result_ring'];
 /** The verdict, results that Postgres has too, and places in a log that the restored one does not go on from. */
 const madeAnew = ['system_health:', 'task_result:', 'written:'];
 const work = lanes.map((lane) => laneTopics[lane].name);

@@ -83,6 +83,7 @@ const reach: Readonly<
       stream(taskIntakeRpc.name),
       replies,
       'task_result:*',
+      '{task_result_ring}*',
       'written:*',
     ],
   },

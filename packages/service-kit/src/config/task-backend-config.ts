@@ -5,6 +5,8 @@ export interface TaskBackendConfig {
   readonly resultBackend: 'redis';
   /** Seconds a finished subtask's result stays readable from Redis. */
   readonly resultTtl: number;
+  /** Bytes of Redis that results may take; the oldest give way. */
+  readonly resultMemory: number;
 }
 
 /** The DRAMATIQ_* names let an older deployment's environment work unchanged. */
@@ -30,5 +32,12 @@ export const taskBackendConfig: ConfigSchema<TaskBackendConfig> = {
     default: 86_400,
     env: 'TASK_RESULT_TTL',
     aliases: ['DRAMATIQ_RESULT_TTL'],
+  },
+  resultMemory: {
+    doc: 'Bytes of Redis that cached results may take; the oldest give way',
+    format: 'whole',
+    min: 1_048_576,
+    default: 67_108_864,
+    env: 'TASK_RESULT_MEMORY',
   },
 };

@@ -22,6 +22,8 @@ export interface EntityOptions {
   readonly revocationTtlSeconds?: number;
   /** Default 86,400. */
   readonly resultTtlSeconds?: number;
+  /** Bytes of Redis that results may take. Default 64 MiB. */
+  readonly resultBudget?: number;
   /** Told of connection trouble; the client reconnects by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -42,6 +44,7 @@ export const redisEntities = (
     healthTtlSeconds = 30,
     revocationTtlSeconds = 604_800,
     resultTtlSeconds = 86_400,
+    resultBudget = 67_108_864,
     onError,
   } = options;
   const redis: RedisClient = createRedisClient(connection, 'commands');
@@ -61,7 +64,10 @@ export const redisEntities = (
     name: 'redis-entities',
     health: systemHealthEntity(repository, healthTtlSeconds),
     revocations: revocationEntities(repository, redis, prefix, revocationTtlSeconds),
-    results: taskResultEntities(repository, resultTtlSeconds),
+    results: taskResultEntities(repository, redis, prefix, {
+      ttlSeconds: resultTtlSeconds,
+      budget: resultBudget,
+    }),
     start: async () => {
       await redis.ping();
     },

@@ -1,29 +1,120 @@
+import type { RedisClient } from '@backend2/streams';
 import { once } from './once.ts';
 import type { RepositoryMaker } from './redis-entities.ts';
+import { ringScript, saveScript } from './task-result-scripts.ts';
 
-/** Results of finished subtasks, for as long as their lifetime; Postgres has them for ever. */
-export interface TaskResultEntities {
-  /** @param result anything JSON can hold. */
-  save(taskId: string, ordinal: number, result: unknown): Promise<void>;
-  /** Undefined where there is none (any more). */
-  fetch(taskId: string, ordinal: number): Promise<unknown>;
-  remove(taskId: string, ordinals: readonly number[]): Promise<void>;
+export interface TaskResultEntity {
+  readonly ordinal: number;
+  /** Anything JSON can hold. */
+  readonly outcome: unknown;
 }
 
-const idOf = (taskId: string, ordinal: number) => `${taskId}:${ordinal}`;
+/** Rises when what was kept of a task is no longer so. */
+export type Generation = string;
 
-export const taskResultEntities = (repository: RepositoryMaker, ttlSeconds: number): TaskResultEntities => {
-  const results = once(() => repository('task_result', { result: { type: 'string' } }, ttlSeconds));
+/**
+ * Outcomes of finished subtasks: each for its lifetime, all within a budget of memory, the oldest giving way. Postgres
+ * has them for ever, so that any may be missing here.
+ */
+export interface TaskResultEntities {
+  /** To be asked before the outcomes are written to Postgres: what `forget` undoes meanwhile is then not kept. */
+  generation(taskId: string): Promise<Generation>;
+  keep(
+    taskId: string,
+    ownerId: string,
+    generation: Generation,
+    results: readonly TaskResultEntity[],
+  ): Promise<void>;
+  /** Undefined where there is none (any more). */
+  fetch(
+    taskId: string,
+    ordinal: number,
+  ): Promise<{ readonly ownerId: string; readonly outcome: unknown } | undefined>;
+  /** All of a task's, those included that another process is about to keep. To be called after the change is committed. */
+  forget(taskId: string): Promise<void>;
+}
+
+export interface TaskResultBounds {
+  readonly ttlSeconds: number;
+  /** About what all may take of Redis's memory, in bytes. */
+  readonly budget: number;
+}
+
+/** Larger ones are Postgres's alone: few would fill the budget. */
+const largest = 16_384;
+/** What Redis spends on a small hash with its key, its expiry and its place in the ring. */
+const overhead = 520;
+/** Entities that one script saves; more would hold up other clients. */
+const perScript = 250;
+
+export const taskResultEntities = (
+  repository: RepositoryMaker,
+  redis: RedisClient,
+  prefix: string,
+  { ttlSeconds, budget }: TaskResultBounds,
+): TaskResultEntities => {
+  const name = 'task_result';
+  const entities = once(() =>
+    repository(
+      name,
+      { ownerId: { type: 'string' }, generation: { type: 'string' }, outcome: { type: 'string' } },
+      ttlSeconds,
+    ),
+  );
+  // All of a task's keys share a slot, so that one script may touch them.
+  const idOf = (taskId: string, ordinal: number): string => `{${taskId}}:${ordinal}`;
+  const keyOf = (id: string): string => `${prefix}${name}:${id}`;
+  const generationKey = (taskId: string): string => `${prefix}${name}:{${taskId}}`;
+  const ring = [`${prefix}{${name}_ring}`, `${prefix}{${name}_ring}:bytes`] as const;
+
+  const generation = async (taskId: string): Promise<Generation> =>
+    (await redis.get(generationKey(taskId))) ?? '0';
+
+  const save = (
+    taskId: string,
+    ownerId: string,
+    of: Generation,
+    results: readonly { readonly id: string; readonly outcome: string }[],
+  ): Promise<unknown> => {
+    const keys = [generationKey(taskId), ...results.map(({ id }) => keyOf(id))];
+    const args = [of, ownerId, ttlSeconds, ...results.map(({ outcome }) => outcome)];
+    return redis.eval(saveScript, keys.length, ...keys, ...args);
+  };
+
+  /** Notes what was kept, and removes the oldest that the budget has no room for. */
+  const makeRoom = async (kept: readonly { readonly id: string; readonly outcome: string }[]) => {
+    const notes = kept.map(({ id, outcome }) => `${id} ${outcome.length + overhead}`);
+    const over = (await redis.eval(ringScript, 2, ...ring, budget, ttlSeconds, ...notes)) as string[];
+    const byTask = Map.groupBy(over, (id) => id.slice(0, id.indexOf('}')));
+    await Promise.all([...byTask.values()].map((ids) => redis.unlink(...ids.map(keyOf))));
+  };
+
   return {
-    save: async (taskId, ordinal, result) => {
-      await (await results()).save(idOf(taskId, ordinal), { result: JSON.stringify(result) });
+    generation,
+    keep: async (taskId, ownerId, of, results) => {
+      const small = results
+        .map(({ ordinal, outcome }) => ({ id: idOf(taskId, ordinal), outcome: JSON.stringify(outcome) }))
+        .filter(({ outcome }) => outcome.length <= largest);
+      const parts = Array.from({ length: Math.ceil(small.length / perScript) }, (_, part) =>
+        small.slice(part * perScript, (part + 1) * perScript),
+      );
+      await Promise.all(parts.flatMap((some) => [save(taskId, ownerId, of, some), makeRoom(some)]));
     },
     fetch: async (taskId, ordinal) => {
-      const { result } = await (await results()).fetch(idOf(taskId, ordinal));
-      return typeof result === 'string' ? (JSON.parse(result) as unknown) : undefined;
+      const repo = await entities();
+      const [entity, now] = await Promise.all([repo.fetch(idOf(taskId, ordinal)), generation(taskId)]);
+      const { ownerId, outcome } = entity;
+      if (typeof ownerId !== 'string' || typeof outcome !== 'string' || entity['generation'] !== now)
+        return undefined;
+      return { ownerId, outcome: JSON.parse(outcome) as unknown };
     },
-    remove: async (taskId, ordinals) => {
-      await (await results()).remove(ordinals.map((ordinal) => idOf(taskId, ordinal)));
+    forget: async (taskId) => {
+      // Longer than anything kept under an earlier generation.
+      await redis
+        .multi()
+        .incr(generationKey(taskId))
+        .expire(generationKey(taskId), ttlSeconds * 2)
+        .exec();
     },
   };
 };

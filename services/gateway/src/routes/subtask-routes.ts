@@ -2,6 +2,7 @@ import {
   pageSchema,
   subtaskListQuerySchema,
   subtaskPatchSchema,
+  subtaskResultSchema,
   subtaskViewSchema,
 } from '@backend2/contracts';
 import { z } from 'zod';
@@ -40,6 +41,18 @@ export const subtaskRoutes = ({ tasks }: Dependencies): Route[] => [
     answer: { status: 200, schema: subtaskViewSchema },
     handle: ({ principal, params, signal }) =>
       tasks.call('subtasks.get', { principal, ...params }, { signal }),
+  }),
+  route({
+    ...base,
+    method: 'get',
+    path: '/tasks/:taskId/subtasks/:ordinal/result',
+    operationId: 'getSubtaskResult',
+    summary: 'What became of a subtask',
+    description: 'The quick way to ask whether it is finished, and with what.',
+    params: ofSubtask,
+    answer: { status: 200, schema: subtaskResultSchema },
+    handle: ({ principal, params, signal }) =>
+      tasks.call('subtasks.result', { principal, ...params }, { signal }),
   }),
   route({
     ...base,

@@ -18,6 +18,7 @@ import {
 } from '@backend2/service-kit';
 import type { Consumer, Message, Streams } from '@backend2/streams';
 import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
+import type { TaskResults } from '../adapters/redis-task-results.ts';
 import { artifactViewOf, type TaskRow } from '../adapters/task-rows.ts';
 import { mergeResults } from '../domain/merge-results.ts';
 import type { RunTimes } from '../domain/run-times.ts';
@@ -31,6 +32,7 @@ export interface ResultRecorderOptions {
   readonly log: Log;
   readonly apiPrefix: string;
   readonly runTimes: RunTimes;
+  readonly results: TaskResults;
   /** Results of these tasks are written; nobody has been told of them yet. */
   readonly onWritten: (taskIds: readonly string[]) => Promise<void>;
   /** Slots came free on these lanes. */
@@ -85,6 +87,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     outcomes: readonly TaskOutcome[],
   ): Promise<void> => {
     const batch = mergeResults(outcomes);
+    const keepResults = await options.results.begin(batch.map(({ taskId }) => taskId));
     const { changes, tasks } = await store.record(batch);
     for (const { progress } of changes) recorded.inc({ state: progress.state });
     tell(log, changes, tasks);
@@ -96,8 +99,10 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     ignored.inc(repeatedIn(outcomes) + batch.length - changes.length);
     const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
     const told = new Map([...retold.tasks, ...tasks].map((task) => [task.id, task]));
-    await options.onWritten([...told.keys()]);
-    await events.publish([...told.values()], changesByTask([...retold.changes, ...changes], told, apiPrefix));
+    const news = [...retold.changes, ...changes];
+    const written = news.map(({ progress }) => progress);
+    await Promise.all([options.onWritten([...told.keys()]), keepResults(written, told)]);
+    await events.publish([...told.values()], changesByTask(news, told, apiPrefix));
     options.onProgress(new Set([...told.values()].map((task) => task.lane)));
   };
 

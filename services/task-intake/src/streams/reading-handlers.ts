@@ -1,6 +1,7 @@
 import { notFound, type Principal, type RpcHandlers, type TaskIntakeRpc } from '@backend2/contracts';
 import type { Sequelize } from 'sequelize';
 import { findArtifact, findSubtasks, findTask, listSubtasks } from '../adapters/postgres-task-store.ts';
+import type { TaskResults } from '../adapters/redis-task-results.ts';
 import { listTasks } from '../adapters/postgres-task-list.ts';
 import { tallyAxes } from '../adapters/postgres-task-summary.ts';
 import {
@@ -16,6 +17,7 @@ import type { ReadYourWrites } from './read-your-writes.ts';
 
 export interface ReadingDependencies {
   readonly reads: ReadYourWrites;
+  readonly results: TaskResults;
   readonly apiPrefix: string;
 }
 
@@ -27,6 +29,7 @@ type ReadingMethods = Pick<
   | 'tasks.summary'
   | 'subtasks.list'
   | 'subtasks.get'
+  | 'subtasks.result'
   | 'artifacts.get'
 >;
 
@@ -44,7 +47,11 @@ export const findOwnSubtask = async (
 };
 
 /** What only looks; each read goes where `ReadYourWrites` says. */
-export const readingHandlers = ({ reads, apiPrefix }: ReadingDependencies): RpcHandlers<ReadingMethods> => ({
+export const readingHandlers = ({
+  reads,
+  results,
+  apiPrefix,
+}: ReadingDependencies): RpcHandlers<ReadingMethods> => ({
   'tasks.list': async ({ principal, query }) => {
     const page = await reads.read(principal, (server) => listTasks(server, principal, query));
     return { ...page, items: page.items.map(taskViewOf) };
@@ -97,6 +104,15 @@ export const readingHandlers = ({ reads, apiPrefix }: ReadingDependencies): RpcH
       taskId,
     );
     return subtaskViewOf(subtask, task, apiPrefix);
+  },
+  'subtasks.result': async ({ principal, taskId, ordinal }) => {
+    const kept = await results.find(principal, taskId, ordinal);
+    if (kept !== undefined) return kept;
+    const look = (server: Sequelize) => findOwnSubtask(server, principal, taskId, ordinal);
+    const { task, subtask } = await reads.read(principal, look, taskId);
+    const view = subtaskViewOf(subtask, task, apiPrefix);
+    const { state, attempt, result, error, artifacts, finishedAt, durationMs } = view;
+    return { taskId, ordinal, state, attempt, result, error, artifacts, finishedAt, durationMs };
   },
   'artifacts.get': async ({ principal, artifactId }) =>
     reads.read(principal, (server) => findArtifact(server, principal, artifactId)),

@@ -11,6 +11,7 @@ import {
   type Controlled,
 } from '../adapters/postgres-control-store.ts';
 import { findTask } from '../adapters/postgres-task-store.ts';
+import type { TaskResults } from '../adapters/redis-task-results.ts';
 import type { QuotaStore } from '../adapters/postgres-quota-store.ts';
 import { submitTask } from '../adapters/submit-task.ts';
 import { subtaskViewOf, taskDetailOf, taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
@@ -22,6 +23,7 @@ import { findOwnSubtask, readingHandlers } from './reading-handlers.ts';
 export interface TaskIntakeDependencies {
   readonly primary: Sequelize;
   readonly reads: ReadYourWrites;
+  readonly results: TaskResults;
   readonly events: TaskEventPublisher;
   readonly quotas: QuotaStore;
   readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
@@ -42,6 +44,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
   const {
     primary,
     reads,
+    results,
     events,
     quotas,
     limits,
@@ -73,7 +76,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
   };
 
   return {
-    ...readingHandlers({ reads, apiPrefix }),
+    ...readingHandlers({ reads, results, apiPrefix }),
     'tasks.create': async ({ principal, submission, taskId = uuidv7() }) => {
       const accepted = acceptSubmission(submission, limits(submission.lane));
       const made = await primary.transaction((transaction) =>
@@ -102,11 +105,13 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     },
     'tasks.retry': async ({ principal, taskId }) => {
       const retried = await retryTask(primary, principal, taskId);
+      await results.forget(taskId);
       wakeDispatcher(retried.task.lane);
       return changed(principal, retried, 'pending');
     },
     'tasks.delete': async ({ principal, taskId }) => {
       const deleted = await deleteTask(primary, principal, taskId);
+      await results.forget(taskId);
       await stopMoved(deleted);
       await reads.wrote(principal, taskId);
       await events.deleted(deleted.task);
@@ -124,6 +129,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     },
     'subtasks.retry': async ({ principal, taskId, ordinal }) => {
       const retried = await retryTask(primary, principal, taskId, ordinal);
+      await results.forget(taskId);
       wakeDispatcher(retried.task.lane);
       await changed(principal, retried, 'pending');
       const { task, subtask } = await findOwnSubtask(primary, principal, taskId, ordinal);

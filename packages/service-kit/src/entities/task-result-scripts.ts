@@ -1,0 +1,39 @@
+/**
+ * Saves entities of one task as redis-om would, many at once: a save of its own costs 70 µs of this process each.
+ *
+ * KEYS[1] the task's generation  KEYS[2..] entities
+ * ARGV[1] the generation they belong to  ARGV[2] owner  ARGV[3] lifetime in seconds  ARGV[4..] outcome of each
+ * Returns how many were saved: none where the generation has passed.
+ */
+export const saveScript = `
+if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do
+  redis.call('HSET', KEYS[i], 'ownerId', ARGV[2], 'generation', ARGV[1], 'outcome', ARGV[i + 2])
+  redis.call('EXPIRE', KEYS[i], ARGV[3])
+end
+return #KEYS - 1`;
+
+/**
+ * Keeps the order in which entities came, and the sum of their sizes.
+ *
+ * KEYS[1] list of '<id> <bytes>', the oldest first  KEYS[2] sum of the bytes
+ * ARGV[1] budget in bytes  ARGV[2] lifetime in seconds  ARGV[3..] what came
+ * Returns the ids that must go.
+ */
+export const ringScript = `
+local sum = tonumber(redis.call('GET', KEYS[2]) or '0')
+for i = 3, #ARGV do
+  redis.call('RPUSH', KEYS[1], ARGV[i])
+  sum = sum + tonumber(string.match(ARGV[i], ' (%d+)$'))
+end
+local over = {}
+while sum > tonumber(ARGV[1]) do
+  local oldest = redis.call('LPOP', KEYS[1])
+  if not oldest then sum = 0 break end
+  local id, bytes = string.match(oldest, '^(.*) (%d+)$')
+  sum = sum - tonumber(bytes)
+  over[#over + 1] = id
+end
+redis.call('SET', KEYS[2], sum, 'EX', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return over`;
