@@ -26,7 +26,7 @@ export const taskBackendConfig: ConfigSchema<TaskBackendConfig> = {
     aliases: ['DRAMATIQ_RESULT_BACKEND'],
   },
   resultTtl: {
-    doc: 'Seconds',
+    doc: 'Seconds that the result of a finished subtask stays in Redis',
     format: 'whole',
     min: 1,
     default: 86_400,
