@@ -1,3 +1,5 @@
+import { until } from '@backend2/testkit';
+
 /** Says what was looked at and what came out; the rest goes on after a failure. */
 export interface Checklist {
   check(what: string, look: () => Promise<string | void>): Promise<void>;
@@ -34,17 +36,6 @@ export const expect = (holds: boolean, otherwise: string): void => {
   if (!holds) throw new Error(otherwise);
 };
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Looks again until it holds; what was wrong last is said when time is up. */
-export const eventually = async (look: () => Promise<void>, withinMs: number): Promise<void> => {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    try {
-      return await look();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await pause(500);
-    }
-  }
-};
+/** Looks again until nothing is wrong; what was wrong last is said when time is up. */
+export const eventually = (look: () => Promise<void>, withinMs: number): Promise<unknown> =>
+  until(() => look().then(() => true), { timeoutMs: withinMs, everyMs: 500, what: 'what was waited for' });
