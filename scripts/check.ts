@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { boundaries } from './check/boundaries.ts';
+import { composeVariables } from './check/compose-variables.ts';
 import { contract } from './check/contract.ts';
 import { licences } from './check/licences.ts';
 import { lockfile } from './check/lockfile.ts';
@@ -22,6 +23,7 @@ const steps = [
   contract,
   monitoring,
   tableAccess,
+  composeVariables,
   licences,
 ];
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { composeVariables } from '../../check/compose-variables.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { interpolationsIn, networksOf, readComposeFile, type ComposeService } from '../compose-file.ts';
 import { inherited, readStages } from '../dockerfile.ts';
@@ -17,9 +18,6 @@ const stages = readStages(root);
 const isOurs = ({ image }: ComposeService): boolean => image.startsWith('backend2/');
 const isOneShot = ({ restart }: ComposeService): boolean => restart === 'no';
 const targetOf = ({ image }: ComposeService): string => /^backend2\/([\w-]+):/.exec(image)?.[1] ?? '';
-/** Which service's schema an entry is configured by. */
-const schemaOf = (name: string): string => (name === 'edge-gateway' ? 'gateway' : name);
-
 const drawSecrets = (t: ExecutionContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'backend2-env-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -107,25 +105,8 @@ test('every service has its image, built from the one Dockerfile by exactly one 
   for (const name of Object.keys(serviceVariables)) t.truthy(compose.services[name]?.build, name);
 });
 
-test('what each service is given is what its schema reads, and every setting of an operator gets through', (t) => {
-  // Decided by the image and this file, or of no use in them.
-  const fixed =
-    /^(HOST|PORT|OPS_|TLS_|ARTIFACTS_DIR|DASHBOARD_DIR|DEBUG|LOG_DIR|LOG_FILE_|REDIS_SENTINEL|REDIS_CLUSTER|TRUST_PROXY|WORKER_QUEUE)/;
-  for (const [name, service] of services.filter(([, one]) => isOurs(one) && !isOneShot(one))) {
-    const variables = serviceVariables[schemaOf(name)] ?? [];
-    const known = new Set(variables.flatMap((variable) => [variable.name, ...variable.aliases]));
-    const given = Object.keys(service.environment ?? {});
-    t.deepEqual(
-      given.filter((one) => !known.has(one)),
-      [],
-      `${name} reads all it is given`,
-    );
-    const missing = variables
-      .filter((variable) => ![variable.name, ...variable.aliases].some((one) => given.includes(one)))
-      .map((variable) => variable.name)
-      .filter((one) => !fixed.test(one));
-    t.deepEqual(missing, [], `docker-compose.yml hands these on to ${name}, as it does others`);
-  }
+test('what each service is given is what its schema reads, and every setting of an operator gets through', async (t) => {
+  t.deepEqual((await composeVariables.run(root)).problems, []);
 });
 
 test('no service is given what another signs in with', (t) => {
