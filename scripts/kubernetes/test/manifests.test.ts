@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,7 +6,7 @@ import { laneTopics, lanes, services, workersGroup } from '@backend2/contracts';
 import { loginVariables } from '@backend2/database';
 import { metricNames } from '@backend2/service-kit';
 import test from 'ava';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { readComposeFile } from '../../containers/compose-file.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { arrowsOf } from '../arrows.ts';
@@ -115,6 +116,32 @@ test('every variable is one that its service knows, and every secret one that is
     secret.endsWith(' SENTRY_DSN') || secret.startsWith('backend2-stores ');
   for (const secret of asked)
     t.true(offered.includes(secret) || optional(secret), `nothing offers ${secret}`);
+});
+
+test('the overlay dev makes the Secrets that its pods ask for, each time with passwords of its own', (t) => {
+  const make = () =>
+    execFileSync('sh', [join(root, 'infra/k8s/overlays/dev/make-secrets')], { encoding: 'utf8' });
+  const read = (text: string) =>
+    parseAllDocuments(text).flatMap((document) => {
+      const { kind, metadata, stringData } = document.toJS() as {
+        kind: string;
+        metadata: { name: string };
+        stringData?: Record<string, string>;
+      };
+      return kind === 'Secret'
+        ? Object.entries(stringData ?? {}).map(([key, value]) => ({ name: `${metadata.name} ${key}`, value }))
+        : [];
+    });
+  const [one, other] = [read(make()), read(make())];
+  const made = one.map(({ name }) => name);
+  for (const { pod } of pods)
+    for (const { env = [] } of [...(pod.initContainers ?? []), ...pod.containers])
+      for (const { valueFrom } of env) {
+        const { name, key, optional } = valueFrom?.secretKeyRef ?? { optional: true };
+        if (!optional) t.true(made.includes(`${name} ${key}`), `${name} ${key}`);
+      }
+  t.is(other.length, one.length);
+  for (const [place, { name, value }] of one.entries()) t.not(other[place]?.value, value, name);
 });
 
 test('the one-shot jobs are given what their commands read', (t) => {

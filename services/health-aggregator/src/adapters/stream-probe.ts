@@ -1,10 +1,12 @@
 import {
   authRpc,
+  deliverersGroup,
   lanes,
   laneTopics,
   recorderGroup,
   taskIntakeRpc,
   taskResults,
+  webhookDeliveries,
   workersGroup,
 } from '@backend2/contracts';
 import { metricNames, rpcServersGroup, type Metrics } from '@backend2/service-kit';
@@ -23,6 +25,7 @@ const rpcTopic = (name: string): Topic<unknown> => ({ name, parse: (value) => va
 const watched: readonly Watched[] = [
   ...lanes.map((lane) => ({ topic: laneTopics[lane], group: workersGroup, rule: { deadIsFault: false } })),
   { topic: taskResults, group: recorderGroup, rule: { lateMs: 30_000, deadIsFault: true } },
+  { topic: webhookDeliveries, group: deliverersGroup, rule: { deadIsFault: false } },
   { topic: rpcTopic(authRpc.name), group: rpcServersGroup, rule: { lateMs: 10_000, deadIsFault: false } },
   {
     topic: rpcTopic(taskIntakeRpc.name),

@@ -77,7 +77,7 @@ export interface WebhookDeliveryStore {
   createTest(webhookId: string, body: string): Promise<DeliveryRow>;
   /** Begins a finished one anew under its id; undefined where there is none, `pending` where it is not finished. */
   redeliver(webhookId: string, id: string): Promise<DeliveryRow | 'pending' | undefined>;
-  /** Forgets what ended so long ago, and of each webhook all but the latest `most`. */
+  /** Forgets of what ended so long ago, and of each webhook all but the latest `most`, some at a time; answers how many. */
   prune(olderMs: number, most: number): Promise<number>;
 }
 
@@ -86,6 +86,8 @@ const columns = `id, webhook_id, type, task_id, state, attempts, max_attempts, d
 /** Redis's clock and Postgres's may differ by a little. */
 const earlyMs = 250;
 const busyMs = 2000;
+/** Rows forgotten at a time. */
+const mostPruned = 20_000;
 
 export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryStore => {
   const select = <T extends object>(sql: string, bind: unknown[], transaction?: Transaction) =>
@@ -133,13 +135,19 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
     take: (window, publish) =>
       database.transaction(async (transaction) => {
         const rows = await select<{ id: string; delay_ms: number }>(
-          `WITH ready AS MATERIALIZED (
+          // Webhooks with something waiting are found one by one in the index: reading all that waits would be slow with a large backlog.
+          `WITH RECURSIVE waiting AS (
+             (SELECT webhook_id FROM webhook_deliveries WHERE state = 'waiting' ORDER BY webhook_id LIMIT 1)
+             UNION ALL
+             SELECT (SELECT d.webhook_id FROM webhook_deliveries d
+               WHERE d.state = 'waiting' AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id LIMIT 1)
+             FROM waiting w WHERE w.webhook_id IS NOT NULL
+           ), ready AS MATERIALIZED (
              SELECT w.id, CASE WHEN w.failures = 0 THEN $1::int ELSE 1 END
                - (SELECT count(*)::int FROM webhook_deliveries q
                   WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.due_at <= now()) AS free
-             FROM webhooks w
-             WHERE (w.hold_until IS NULL OR w.hold_until <= now())
-               AND w.id IN (SELECT DISTINCT webhook_id FROM webhook_deliveries WHERE state = 'waiting')
+             FROM waiting t JOIN webhooks w ON w.id = t.webhook_id
+             WHERE w.hold_until IS NULL OR w.hold_until <= now()
            ), next AS MATERIALIZED (
              SELECT d.id FROM ready r CROSS JOIN LATERAL (
                SELECT id FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.state = 'waiting'
@@ -281,8 +289,9 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
            SELECT id FROM (
              SELECT id, row_number() OVER (PARTITION BY webhook_id ORDER BY id DESC) AS place
              FROM webhook_deliveries WHERE finished_at IS NOT NULL) ranked
-           WHERE place > $2) RETURNING id`,
-        [olderMs, most],
+           WHERE place > $2
+           LIMIT $3) RETURNING id`,
+        [olderMs, most, mostPruned],
       );
       return rows.length;
     },

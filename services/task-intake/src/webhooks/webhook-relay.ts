@@ -28,7 +28,8 @@ const tickMs = 1000;
 /** Hints come with every change of any task; one look serves all within it. */
 const hintMs = 50;
 const failureMs = 1000;
-const houseworkMs = 60_000;
+const overdueEveryMs = 60_000;
+const pruneEveryMs = 600_000;
 /** Long past the slowest attempt: what is overdue by it has no message any more. */
 const overdueMs = 600_000;
 const mostKept = 1000;
@@ -47,7 +48,8 @@ export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayO
   let turnedAt = performance.now();
   /** Redis may lack what the books have as published: so at the start, and when it lost its data. */
   let inDoubt = true;
-  let housework = 0;
+  let overdueAt = 0;
+  let pruneAt = 0;
   let hinted: NodeJS.Timeout | undefined;
 
   const publish = async (due: readonly { id: string; delayMs: number }[]): Promise<void> => {
@@ -74,11 +76,15 @@ export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayO
         throw error;
       });
     }
-    if (performance.now() >= housework) {
-      housework = performance.now() + houseworkMs;
+    if (performance.now() >= overdueAt) {
+      overdueAt = performance.now() + overdueEveryMs;
       const count = await store.requeueOverdue(overdueMs);
       if (count > 0) log.warn({ count }, 'overdue webhook deliveries are published again');
-      await store.prune(retentionMs, mostKept);
+    }
+    if (performance.now() >= pruneAt) {
+      const count = await store.prune(retentionMs, mostKept);
+      // There may be more: at the next turn then.
+      if (count === 0) pruneAt = performance.now() + pruneEveryMs;
     }
     await store.take(window, publish);
   };
