@@ -13,15 +13,16 @@ import { postgresJson } from './postgres-json.ts';
 import { tellTaskChanges } from './postgres-webhook-outbox.ts';
 import type { TaskRow } from './task-rows.ts';
 
-export interface MovedSubtask {
-  readonly ordinal: number;
-  readonly run: number;
+/** Subtasks that a change by hand moved from one state; there may be a hundred thousand. */
+export interface MovedSubtasks {
   readonly was: SubtaskState;
+  readonly ordinals: readonly number[];
+  readonly highestRun: number;
 }
 
 export interface Controlled {
   readonly task: TaskRow;
-  readonly moved: readonly MovedSubtask[];
+  readonly moved: readonly MovedSubtasks[];
 }
 
 const conflict = (code: string, message: string): DomainError => new DomainError('conflict', code, message);
@@ -49,11 +50,12 @@ const moveAll = async (
   from: readonly SubtaskState[],
   to: SubtaskState,
   ordinal?: number,
-): Promise<MovedSubtask[]> => {
+): Promise<MovedSubtasks[]> => {
   const which = `task_id = $1 AND state = ANY($2::subtask_state[]) AND ($3::int IS NULL OR ordinal = $3)`;
   const bind = [task.id, from, ordinal ?? null];
-  const moved = await database.query<MovedSubtask>(
-    `SELECT ordinal, run, state AS was FROM subtasks WHERE ${which}`,
+  const moved = await database.query<MovedSubtasks>(
+    `SELECT state AS was, max(run) AS "highestRun", array_agg(ordinal ORDER BY ordinal) AS ordinals
+     FROM subtasks WHERE ${which} GROUP BY state`,
     { bind, type: QueryTypes.SELECT, transaction },
   );
   await database.query(
@@ -69,12 +71,12 @@ const settle = async (
   database: Sequelize,
   transaction: Transaction,
   task: TaskRow,
-  moved: readonly MovedSubtask[],
+  moved: readonly MovedSubtasks[],
   to: SubtaskState,
   cursors?: ReadonlyMap<string, number>,
 ): Promise<Controlled> => {
   const counts = new CountChanges();
-  for (const { was } of moved) counts.move(task.id, was, to);
+  for (const { was, ordinals } of moved) counts.move(task.id, was, to, ordinals.length);
   const [updated] = await applyCounts(database, transaction, [task], counts, cursors);
   return { task: updated ?? task, moved };
 };
@@ -162,10 +164,9 @@ export const retryTask = (
           : 'Only a failed or cancelled subtask can be retried.',
       );
     }
-    const first = moved.reduce(
-      (least, subtask) => Math.min(least, placeOf(task.axes, task.dispatch_axes, subtask.ordinal)),
-      task.dispatch_cursor,
-    );
+    let first = task.dispatch_cursor;
+    for (const { ordinals } of moved)
+      for (const each of ordinals) first = Math.min(first, placeOf(task.axes, task.dispatch_axes, each));
     await notifyDispatcher(database, transaction, task);
     return settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
   });

@@ -4,6 +4,8 @@ import { taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
 
 /** Bounds an entry, and with the number of entries kept what the stream may take of Redis. */
 const changesPerEvent = 100;
+/** Told at a time of a task that moves as a whole, so that it needs no more memory than a small one. */
+const movedAtOnce = 2000;
 
 export interface TaskEventPublisher {
   /** Subtasks that changed, then their task as it is now, in this order for each task. */
@@ -11,6 +13,8 @@ export interface TaskEventPublisher {
     tasks: readonly TaskRow[],
     changes?: ReadonlyMap<string, { readonly ownerId: string; readonly changes: readonly SubtaskChange[] }>,
   ): Promise<void>;
+  /** Subtasks of a task that all went to one state, however many, then their task as it is now. */
+  moved(task: TaskRow, ordinals: readonly number[], state: SubtaskChange['state']): Promise<void>;
   progress(reports: readonly { readonly report: ProgressReport; readonly ownerId: string }[]): Promise<void>;
   deleted(task: TaskRow): Promise<void>;
 }
@@ -22,9 +26,7 @@ export const taskEventPublisher = (streams: Streams, onTold: () => void): TaskEv
     publish: async (tasks, changes = new Map()) => {
       const events: TaskEvent[] = [];
       for (const [taskId, { ownerId, changes: own }] of changes) {
-        for (let i = 0; i < own.length; i += changesPerEvent) {
-          events.push({ type: 'subtasks', taskId, ownerId, changes: own.slice(i, i + changesPerEvent) });
-        }
+        events.push(...subtaskEvents(taskId, ownerId, own));
       }
       for (const task of tasks) {
         events.push({ type: 'task', taskId: task.id, ownerId: task.owner_id, task: taskViewOf(task) });
@@ -32,6 +34,16 @@ export const taskEventPublisher = (streams: Streams, onTold: () => void): TaskEv
       if (events.length === 0) return;
       onTold();
       await broadcast.publishMany(events);
+    },
+    moved: async (task, ordinals, state) => {
+      const { id: taskId, owner_id: ownerId } = task;
+      onTold();
+      for (let i = 0; i < ordinals.length; i += movedAtOnce) {
+        const some = ordinals.slice(i, i + movedAtOnce);
+        const changes = some.map((ordinal) => ({ ordinal, state, attempt: 0, error: null, artifacts: [] }));
+        await broadcast.publishMany(subtaskEvents(taskId, ownerId, changes));
+      }
+      await broadcast.publish({ type: 'task', taskId, ownerId, task: taskViewOf(task) });
     },
     progress: async (reports) => {
       const byTask = new Map<string, Extract<TaskEvent, { type: 'progress' }>>();
@@ -50,3 +62,11 @@ export const taskEventPublisher = (streams: Streams, onTold: () => void): TaskEv
     },
   };
 };
+
+const subtaskEvents = (taskId: string, ownerId: string, changes: readonly SubtaskChange[]): TaskEvent[] =>
+  Array.from({ length: Math.ceil(changes.length / changesPerEvent) }, (_, i) => ({
+    type: 'subtasks',
+    taskId,
+    ownerId,
+    changes: changes.slice(i * changesPerEvent, (i + 1) * changesPerEvent),
+  }));

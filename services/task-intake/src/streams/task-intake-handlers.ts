@@ -62,16 +62,17 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     state: SubtaskChange['state'],
   ) => {
     await reads.wrote(principal, task.id);
-    const changes = moved.map(({ ordinal }) => ({ ordinal, state, attempt: 0, error: null, artifacts: [] }));
-    await events.publish([task], new Map([[task.id, { ownerId: task.owner_id, changes }]]));
+    await events.moved(
+      task,
+      moved.flatMap(({ ordinals }) => ordinals),
+      state,
+    );
     return taskViewOf(task);
   };
 
   const stopMoved = async ({ task, moved }: Controlled): Promise<void> => {
-    const upToRun = moved.reduce(
-      (highest, { run, was }) => (was === 'pending' ? highest : Math.max(highest, run)),
-      0,
-    );
+    const begun = moved.filter(({ was }) => was !== 'pending');
+    const upToRun = Math.max(0, ...begun.map(({ highestRun }) => highestRun));
     if (upToRun > 0) await stopRuns(task.id, upToRun);
   };
 
