@@ -13,6 +13,8 @@ const postgresSchema = z.discriminatedUnion('format', [
     version: z.string(),
     dump: storedFileSchema,
     tables: z.array(table),
+    /** In the schema of the books, which a dump of that schema leaves out. */
+    extensions: z.array(z.string()).default([]),
   }),
   z.object({
     format: z.literal('copy'),

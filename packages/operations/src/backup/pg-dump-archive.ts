@@ -55,7 +55,8 @@ export const writePgDump = async (
     );
     tables.push({ name: table, columns, rows: Number(rows[0]?.count) });
   }
-  return { format: 'pg_dump', version: String(snapshot.serverVersion), dump, tables };
+  const { serverVersion, extensions } = snapshot;
+  return { format: 'pg_dump', version: String(serverVersion), dump, tables, extensions: [...extensions] };
 };
 
 /** Fills an empty database, its tables `jobs` at a time. An encrypted dump lies in the clear for as long as that takes. */

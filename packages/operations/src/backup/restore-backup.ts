@@ -137,7 +137,13 @@ const postgresRestorer = async (
     throw new OperatorError(
       `There is no pg_restore of version ${postgres.version} or newer here: install postgresql-client-${postgres.version}.`,
     );
-  return () => restorePgDump(databaseUrl, command, jobs, path, key);
+  return async () => {
+    await withClient(databaseUrl, async (client) => {
+      for (const name of postgres.extensions)
+        await client.query(`create extension if not exists ${pg.escapeIdentifier(name)} schema public`);
+    });
+    await restorePgDump(databaseUrl, command, jobs, path, key);
+  };
 };
 
 const hasRoles = (url: string): Promise<boolean> =>

@@ -12,6 +12,7 @@ export interface Snapshot {
   readonly migrations: readonly string[];
   readonly tables: readonly Column[];
   readonly sequences: readonly { readonly name: string; readonly value: string }[];
+  readonly extensions: readonly string[];
   /** The holder's own connection, inside the snapshot. */
   readonly client: pg.Client;
   /** Another connection inside the snapshot; whoever asks for it ends it. */
@@ -54,6 +55,9 @@ export const openSnapshot = async (url: string): Promise<Snapshot> => {
       `select sequencename as name, last_value::text as value from pg_sequences
        where schemaname = 'public' and last_value is not null`,
     );
+    const extensions = await one<{ name: string }>(
+      `select extname as name from pg_extension where extnamespace = 'public'::regnamespace order by extname`,
+    );
     const id = exported?.id ?? '';
     return {
       id,
@@ -61,6 +65,7 @@ export const openSnapshot = async (url: string): Promise<Snapshot> => {
       migrations: migrations.map(({ name }) => name),
       tables: await one<Column>(tablesSql),
       sequences,
+      extensions: extensions.map(({ name }) => name),
       client,
       join: async () => {
         const other = await connect(url);
