@@ -13,7 +13,7 @@ import type { LaneHold } from './lane-hold.ts';
 import { Doubts } from './doubts.ts';
 import { publishJobs } from './publish-jobs.ts';
 import { reconcileLane } from './reconcile-lane.ts';
-import { wakeable } from '../wakeable.ts';
+import { backgroundLoop } from '../background-loop.ts';
 
 export interface LaneDispatcherOptions {
   readonly lane: Lane;
@@ -30,12 +30,11 @@ export interface LaneDispatcherOptions {
 
 export interface LaneDispatcher extends Lifecycle {
   /** Something changed: look now rather than at the next tick. */
-  wake(): void;
+  readonly wake: () => void;
   /** Redis may have lost what was in it: compare the books before dispatching on. */
   reconcile(): void;
   /** Milliseconds since its loop last turned. */
   idleMs(): number;
-  readonly active: boolean;
 }
 
 /** How often it looks without being woken: tasks fall due by the clock, and workers drain the lane meanwhile. */
@@ -73,12 +72,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   );
   failures.inc({ lane }, 0);
   const windowSize = metrics.gauge(metricNames.laneWindow, 'Entries the lane is kept topped up to', ['lane']);
-  const sleeper = wakeable();
-  let stopping = new AbortController();
-  let loop: Promise<void> | undefined;
   const doubts = new Doubts();
-  let active = false;
-  let turnedAt = performance.now();
 
   const announce = async (claimed: readonly Claimed[], tasks: readonly TaskRow[]): Promise<void> => {
     const changes = new Map<string, { ownerId: string; changes: SubtaskChange[] }>();
@@ -146,14 +140,14 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     let lost = false;
     void held.lost.then(() => {
       lost = true;
-      sleeper.wake();
+      loop.wake();
     });
     doubts.raise();
     hold.doubt();
     while (!lost && !signal.aborted) {
-      turnedAt = performance.now();
+      loop.turned();
       if (!(await hold.check()) && (await advance())) continue;
-      await sleeper.sleep(tickMs);
+      await loop.sleep(tickMs);
     }
     if (lost && !signal.aborted) log.warn({}, 'the dispatcher lost its lock: its database connection ended');
   };
@@ -162,15 +156,12 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     while (!signal.aborted) {
       let held: HeldLock | undefined;
       try {
-        const waiting = setInterval(() => {
-          turnedAt = performance.now();
-        }, 1000);
+        const waiting = setInterval(loop.turned, 1000);
         try {
-          held = await lock.acquire(lane, sleeper.wake, signal);
+          held = await lock.acquire(lane, loop.wake, signal);
         } finally {
           clearInterval(waiting);
         }
-        active = true;
         leading.set({ lane }, 1);
         log.info({}, 'dispatching');
         await lead(held, signal);
@@ -178,37 +169,22 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
         if (!signal.aborted) {
           failures.inc({ lane });
           log.warn({ err: error }, 'dispatching failed; it goes on in a moment');
-          await sleeper.sleep(failureMs);
+          await loop.sleep(failureMs);
         }
       } finally {
-        active = false;
         leading.set({ lane }, 0);
         await held?.release();
       }
     }
   };
 
+  const loop = backgroundLoop(`dispatcher-${lane}`, run);
   return {
-    name: `dispatcher-${lane}`,
-    start: async () => {
-      stopping = new AbortController();
-      loop = run(stopping.signal);
-    },
-    stop: async () => {
-      stopping.abort();
-      sleeper.wake();
-      await loop;
-      loop = undefined;
-    },
-    wake: sleeper.wake,
+    ...loop,
     reconcile: () => {
       doubts.raise();
       hold.doubt();
-      sleeper.wake();
-    },
-    idleMs: () => performance.now() - turnedAt,
-    get active() {
-      return active;
+      loop.wake();
     },
   };
 };

@@ -6,7 +6,7 @@ import { changeSchedule, lockDueSchedule, type DueSchedule } from '../adapters/p
 import type { QuotaStore } from '../adapters/postgres-quota-store.ts';
 import { submitTask } from '../adapters/submit-task.ts';
 import type { TaskRow } from '../adapters/task-rows.ts';
-import { wakeable } from '../wakeable.ts';
+import { backgroundLoop } from '../background-loop.ts';
 import { acceptSubmission, type SubmissionLimits } from '../domain/accept-submission.ts';
 import { cronTimes } from '../domain/cron-times.ts';
 import { dueRuns } from '../domain/due-runs.ts';
@@ -39,11 +39,7 @@ export const scheduler = (options: SchedulerOptions): Scheduler => {
   const { primary, quotas, limits, onSubmitted, onUnexpected, log, metrics } = options;
   const runs = metrics.counter(metricNames.scheduleRuns, 'Runs of schedules', ['outcome']);
   for (const outcome of ['submitted', 'refused'] as const) runs.inc({ outcome }, 0);
-  const sleeper = wakeable();
   const failedUntil = new Map<string, number>();
-  let turnedAt = performance.now();
-  let stopping = new AbortController();
-  let loop: Promise<void> | undefined;
 
   const submit = async (
     transaction: Transaction,
@@ -112,30 +108,18 @@ export const scheduler = (options: SchedulerOptions): Scheduler => {
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      turnedAt = performance.now();
+      loop.turned();
       try {
         if (await fireNext()) continue;
       } catch (error) {
         log.warn({ err: error }, 'schedules cannot be looked at; they are again in a moment');
       }
-      await sleeper.sleep(tickMs);
+      await loop.sleep(tickMs);
     }
   };
 
-  return {
-    name: 'scheduler',
-    start: async () => {
-      stopping = new AbortController();
-      loop = run(stopping.signal);
-    },
-    stop: async () => {
-      stopping.abort();
-      sleeper.wake();
-      await loop;
-      loop = undefined;
-    },
-    idleMs: () => performance.now() - turnedAt,
-  };
+  const loop = backgroundLoop('scheduler', run);
+  return loop;
 };
 
 const coolingDown = (failedUntil: Map<string, number>): string[] => {

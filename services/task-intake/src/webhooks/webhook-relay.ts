@@ -2,7 +2,7 @@ import { webhookDeliveries } from '@backend2/contracts';
 import type { Log } from '@backend2/service-kit';
 import type { Lifecycle, Streams } from '@backend2/streams';
 import type { WebhookDeliveryStore } from '../adapters/postgres-webhook-deliveries.ts';
-import { wakeable } from '../wakeable.ts';
+import { backgroundLoop } from '../background-loop.ts';
 
 export interface WebhookRelayOptions {
   readonly streams: Streams;
@@ -42,10 +42,6 @@ const engineAttempts = 10_000;
  */
 export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayOptions): WebhookRelay => {
   const publisher = streams.publisher(webhookDeliveries);
-  const sleeper = wakeable();
-  let stopping = new AbortController();
-  let loop: Promise<void> | undefined;
-  let turnedAt = performance.now();
   /** Redis may lack what the books have as published: so at the start, and when it lost its data. */
   let inDoubt = true;
   let overdueAt = 0;
@@ -91,7 +87,7 @@ export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayO
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      turnedAt = performance.now();
+      loop.turned();
       let pauseMs = tickMs;
       try {
         await turn();
@@ -99,34 +95,26 @@ export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayO
         log.warn({ err: error }, 'publishing webhook deliveries failed; it goes on in a moment');
         pauseMs = failureMs;
       }
-      await sleeper.sleep(signal.aborted ? 0 : pauseMs);
+      await loop.sleep(pauseMs);
     }
   };
 
+  const loop = backgroundLoop('webhook-relay', run);
   return {
-    name: 'webhook-relay',
-    start: async () => {
-      stopping = new AbortController();
-      loop = run(stopping.signal);
-    },
-    stop: async () => {
-      stopping.abort();
+    ...loop,
+    stop: async (hard) => {
       clearTimeout(hinted);
-      sleeper.wake();
-      await loop;
-      loop = undefined;
+      await loop.stop(hard);
     },
-    wake: sleeper.wake,
     hint: () => {
       hinted ??= setTimeout(() => {
         hinted = undefined;
-        sleeper.wake();
+        loop.wake();
       }, hintMs);
     },
     onDataLost: () => {
       inDoubt = true;
-      sleeper.wake();
+      loop.wake();
     },
-    idleMs: () => performance.now() - turnedAt,
   };
 };
