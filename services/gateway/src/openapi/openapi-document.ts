@@ -4,6 +4,7 @@ import { scopesOf, type Route } from '../http/route.ts';
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts';
 import { RefusalResponses } from './refusal-responses.ts';
 import { requestExamples } from './request-examples.ts';
+import { webhookMessages } from './webhook-messages.ts';
 
 /** OpenAPI 3.1 of the routes that are served: it cannot say other than what they do. */
 export const openApiDocument = (routes: readonly Route[], apiPrefix: string): JsonSchema => {
@@ -14,6 +15,7 @@ export const openApiDocument = (routes: readonly Route[], apiPrefix: string): Js
     const path = apiPrefix + route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route, components, refusals) };
   }
+  const webhooks = webhookMessages(components);
   return {
     openapi: '3.1.0',
     info: {
@@ -26,6 +28,7 @@ export const openApiDocument = (routes: readonly Route[], apiPrefix: string): Js
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
+    webhooks,
     components: {
       schemas: components.all,
       responses: refusals.all,

@@ -40,6 +40,7 @@ import {
   webhookCreationSchema,
   webhookDeliverySchema,
   webhookPatchSchema,
+  webhookPayloadSchema,
   webhookViewSchema,
   webhookWithSecretSchema,
 } from '@backend2/contracts';
@@ -87,6 +88,7 @@ const named = {
   WebhookCreation: webhookCreationSchema,
   WebhookDelivery: webhookDeliverySchema,
   WebhookPatch: webhookPatchSchema,
+  WebhookPayload: webhookPayloadSchema,
   WebhookWithSecret: webhookWithSecretSchema,
   Webhook: webhookViewSchema,
 };
