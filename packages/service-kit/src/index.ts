@@ -39,4 +39,8 @@ export * from './tokens/revocation-list.ts';
 export * from './tracing/span.ts';
 export * from './tracing/trace-context.ts';
 export type { SystemHealthEntity } from './entities/system-health-entity.ts';
-export type { Generation, TaskResultEntities } from './entities/task-result-entities.ts';
+export {
+  firstGeneration,
+  type Generation,
+  type TaskResultEntities,
+} from './entities/task-result-entities.ts';

@@ -26,7 +26,7 @@ test('a result is kept whole for its lifetime, and what was never kept is undefi
   const redis = await useRedis(t);
   const { results } = await open(t, redis.url, { resultTtlSeconds: 300 });
   const outcome = { seed: 7, nested: [null, 'text', { deep: true }] };
-  await results.keep('a', owner, await results.generation('a'), [
+  await results.keep('a', owner, '0', [
     { ordinal: 0, outcome },
     { ordinal: 2, outcome: null },
   ]);
@@ -49,14 +49,15 @@ test('a result is kept whole for its lifetime, and what was never kept is undefi
 test('what is forgotten of a task is not kept afterwards by who began before', async (t) => {
   const redis = await useRedis(t);
   const { results } = await open(t, redis.url);
-  const before = await results.generation('a');
-  await results.keep('a', owner, before, [{ ordinal: 0, outcome: 'first' }]);
-  await results.keep('b', owner, await results.generation('b'), [{ ordinal: 0, outcome: 'other' }]);
-  await results.forget('a');
+  const keep = (taskId: string, generation: string, outcome: string) =>
+    results.keep(taskId, owner, generation, [{ ordinal: 0, outcome }]);
+  t.is(await keep('a', '0', 'first'), '0');
+  t.is(await keep('b', '0', 'other'), '0');
+  t.is(await results.forget('a'), '1');
   t.is(await results.fetch('a', 0), undefined);
-  await results.keep('a', owner, before, [{ ordinal: 0, outcome: 'late' }]);
+  t.is(await keep('a', '0', 'late'), '1');
   t.is(await results.fetch('a', 0), undefined);
-  await results.keep('a', owner, await results.generation('a'), [{ ordinal: 0, outcome: 'second' }]);
+  t.is(await keep('a', '1', 'second'), '1');
   t.is((await results.fetch('a', 0))?.outcome, 'second');
   t.is((await results.fetch('b', 0))?.outcome, 'other');
 });

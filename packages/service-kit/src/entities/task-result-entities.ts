@@ -12,26 +12,31 @@ export interface TaskResultEntity {
 /** Rises when what was kept of a task is no longer so. */
 export type Generation = string;
 
+/** Of a task of which nothing was ever undone; also the one to keep under where none is known, since an old one only is refused. */
+export const firstGeneration: Generation = '0';
+
 /**
  * Outcomes of finished subtasks: each for its lifetime, all within a budget of memory, the oldest giving way. Postgres
  * has them for ever, so that any may be missing here.
  */
 export interface TaskResultEntities {
-  /** To be asked before the outcomes are written to Postgres: what `forget` undoes meanwhile is then not kept. */
-  generation(taskId: string): Promise<Generation>;
+  /**
+   * @param generation known since before the outcomes were written to Postgres: what `forget` undid meanwhile is not kept.
+   * @returns the generation that holds; where it is another nothing was kept.
+   */
   keep(
     taskId: string,
     ownerId: string,
     generation: Generation,
     results: readonly TaskResultEntity[],
-  ): Promise<void>;
+  ): Promise<Generation>;
   /** Undefined where there is none (any more). */
   fetch(
     taskId: string,
     ordinal: number,
   ): Promise<{ readonly ownerId: string; readonly outcome: unknown } | undefined>;
   /** All of a task's, those included that another process is about to keep. To be called after the change is committed. */
-  forget(taskId: string): Promise<void>;
+  forget(taskId: string): Promise<Generation>;
 }
 
 export interface TaskResultBounds {
@@ -68,17 +73,17 @@ export const taskResultEntities = (
   const ring = [`${prefix}{${name}_ring}`, `${prefix}{${name}_ring}:bytes`] as const;
 
   const generation = async (taskId: string): Promise<Generation> =>
-    (await redis.get(generationKey(taskId))) ?? '0';
+    (await redis.get(generationKey(taskId))) ?? firstGeneration;
 
   const save = (
     taskId: string,
     ownerId: string,
     of: Generation,
     results: readonly { readonly id: string; readonly outcome: string }[],
-  ): Promise<unknown> => {
+  ): Promise<Generation> => {
     const keys = [generationKey(taskId), ...results.map(({ id }) => keyOf(id))];
     const args = [of, ownerId, ttlSeconds, ...results.map(({ outcome }) => outcome)];
-    return redis.eval(saveScript, keys.length, ...keys, ...args);
+    return redis.eval(saveScript, keys.length, ...keys, ...args) as Promise<Generation>;
   };
 
   /** Notes what was kept, and removes the oldest that the budget has no room for. */
@@ -90,7 +95,6 @@ export const taskResultEntities = (
   };
 
   return {
-    generation,
     keep: async (taskId, ownerId, of, results) => {
       const small = results
         .map(({ ordinal, outcome }) => ({ id: idOf(taskId, ordinal), outcome: JSON.stringify(outcome) }))
@@ -98,7 +102,11 @@ export const taskResultEntities = (
       const parts = Array.from({ length: Math.ceil(small.length / perScript) }, (_, part) =>
         small.slice(part * perScript, (part + 1) * perScript),
       );
-      await Promise.all(parts.flatMap((some) => [save(taskId, ownerId, of, some), makeRoom(some)]));
+      const [holds = of] = await Promise.all([
+        ...parts.map((some) => save(taskId, ownerId, of, some)),
+        makeRoom(small),
+      ]);
+      return holds ?? of;
     },
     fetch: async (taskId, ordinal) => {
       const repo = await entities();
@@ -110,11 +118,12 @@ export const taskResultEntities = (
     },
     forget: async (taskId) => {
       // Longer than anything kept under an earlier generation.
-      await redis
+      const replies = await redis
         .multi()
         .incr(generationKey(taskId))
         .expire(generationKey(taskId), ttlSeconds * 2)
         .exec();
+      return String(replies?.[0]?.[1] ?? firstGeneration);
     },
   };
 };

@@ -3,15 +3,16 @@
  *
  * KEYS[1] the task's generation  KEYS[2..] entities
  * ARGV[1] the generation they belong to  ARGV[2] owner  ARGV[3] lifetime in seconds  ARGV[4..] outcome of each
- * Returns how many were saved: none where the generation has passed.
+ * Returns the generation that holds; where it is another than theirs none was saved.
  */
 export const saveScript = `
-if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
+local holds = redis.call('GET', KEYS[1]) or '0'
+if holds ~= ARGV[1] then return holds end
 for i = 2, #KEYS do
   redis.call('HSET', KEYS[i], 'ownerId', ARGV[2], 'generation', ARGV[1], 'outcome', ARGV[i + 2])
   redis.call('EXPIRE', KEYS[i], ARGV[3])
 end
-return #KEYS - 1`;
+return holds`;
 
 /**
  * Keeps the order in which entities came, and the sum of their sizes.

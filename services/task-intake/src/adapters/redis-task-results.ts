@@ -1,5 +1,5 @@
 import { keptOutcomeSchema, type KeptOutcome, type Principal, type SubtaskResult } from '@backend2/contracts';
-import type { Generation, Log, TaskResultEntities } from '@backend2/service-kit';
+import { firstGeneration, type Generation, type Log, type TaskResultEntities } from '@backend2/service-kit';
 import type { Progress } from '../domain/merge-results.ts';
 import { artifactViewOf, type TaskRow } from './task-rows.ts';
 
@@ -17,13 +17,16 @@ const outcomeOf = (progress: Progress): KeptOutcome | undefined => {
   };
 };
 
+/** Tasks whose generation is remembered, of those that have had more than one. */
+const mostKnown = 10_000;
+
 /**
  * The result backend: what finished lately, answered without Postgres. It may lack anything, and a failure of it stops
  * nobody; so nothing here rejects but `forget`.
  */
 export interface TaskResults {
-  /** Before the batch is written to Postgres; what it returns keeps what was written. */
-  begin(taskIds: readonly string[]): Promise<KeepResults>;
+  /** To be called before the batch is written to Postgres; what it returns keeps what was written. */
+  begin(taskIds: readonly string[]): KeepResults;
   find(principal: Principal, taskId: string, ordinal: number): Promise<SubtaskResult | undefined>;
   /** After a change that undoes results was committed. */
   forget(taskId: string): Promise<void>;
@@ -45,29 +48,38 @@ export const redisTaskResults = (
       return undefined;
     }
   };
+  /** As far as was heard. One that has passed meanwhile costs a batch that is not kept, never one that is wrongly kept. */
+  const known = new Map<string, Generation>();
+  const learn = (taskId: string, generation: Generation): void => {
+    known.delete(taskId);
+    if (generation === firstGeneration) return;
+    known.set(taskId, generation);
+    const [oldest] = known.keys();
+    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
+  };
   const keep = async (
     generations: ReadonlyMap<string, Generation>,
     ...[written, tasks]: Parameters<KeepResults>
   ): Promise<void> => {
-    for (const [taskId, ofTask] of Map.groupBy(written, (progress) => progress.taskId)) {
+    const byTask = Map.groupBy(written, (progress) => progress.taskId);
+    const keeping = [...byTask].map(async ([taskId, ofTask]) => {
       const task = tasks.get(taskId);
-      const generation = generations.get(taskId);
-      if (task === undefined || generation === undefined) continue;
       const results = ofTask.flatMap((progress) => {
         const outcome = outcomeOf(progress);
         return outcome === undefined ? [] : [{ ordinal: progress.ordinal, outcome }];
       });
-      await entities.keep(taskId, task.owner_id, generation, results);
-    }
+      if (task === undefined || results.length === 0) return;
+      const generation = generations.get(taskId) ?? firstGeneration;
+      const holds = await entities.keep(taskId, task.owner_id, generation, results);
+      if (holds !== generation) learn(taskId, holds);
+    });
+    await Promise.all(keeping);
   };
   return {
-    begin: async (taskIds) => {
-      const ids = [...new Set(taskIds)];
-      const known = await orNothing(
-        Promise.all(ids.map(async (id) => [id, await entities.generation(id)] as const)),
-      );
+    begin: (taskIds) => {
+      const generations = new Map(taskIds.map((id) => [id, known.get(id) ?? firstGeneration]));
       return async (...args) => {
-        await orNothing(keep(new Map(known), ...args));
+        await orNothing(keep(generations, ...args));
       };
     },
     find: async (principal, taskId, ordinal) => {
@@ -85,6 +97,6 @@ export const redisTaskResults = (
       );
       return { taskId, ordinal, ...outcome.data, artifacts };
     },
-    forget: (taskId) => entities.forget(taskId),
+    forget: async (taskId) => learn(taskId, await entities.forget(taskId)),
   };
 };

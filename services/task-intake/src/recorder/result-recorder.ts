@@ -87,7 +87,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     outcomes: readonly TaskOutcome[],
   ): Promise<void> => {
     const batch = mergeResults(outcomes);
-    const keepResults = await options.results.begin(batch.map(({ taskId }) => taskId));
+    const keepResults = options.results.begin(batch.map(({ taskId }) => taskId));
     const { changes, tasks } = await store.record(batch);
     for (const { progress } of changes) recorded.inc({ state: progress.state });
     tell(log, changes, tasks);
