@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { taskEvents } from '@backend2/contracts';
+import { apiKeyStart, control, taskEvents } from '@backend2/contracts';
 import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { gatewayProcess } from './gateway-process.ts';
@@ -42,6 +43,27 @@ test('an event stream ends when its token expires', async (t) => {
   t.is(response.status, 200);
   t.regex(await response.text(), /event: ready/);
   t.true(Date.now() / 1000 >= claims.expiresAt);
+});
+
+test('an event stream ends when the API key it was opened with is deleted', async (t) => {
+  const apiKeyId = '0198b7a4-6f7e-7c3a-9a45-0000000000aa';
+  const gateway = await startGateway(t, {
+    auth: {
+      'apiKeys.verify': async () => ({
+        apiKeyId,
+        userId: ada,
+        role: 'user',
+        scopes: ['read'],
+        expiresAt: null,
+      }),
+    },
+  });
+  const stream = open(t, gateway.url, `Bearer ${apiKeyStart}${'k'.repeat(43)}`);
+  await until(() => stream.text.includes('event: ready'), { what: 'ready' });
+  const over = once(stream.socket, 'end');
+  await gateway.streams.broadcast(control).publish({ type: 'revoke', userId: ada, tokenId: apiKeyId });
+  await over;
+  t.regex(stream.text, /\r\n0\r\n\r\n$/);
 });
 
 test('one user cannot take every stream, and a full gateway says so', async (t) => {
