@@ -102,11 +102,9 @@ export const taskResultEntities = (
       const parts = Array.from({ length: Math.ceil(small.length / perScript) }, (_, part) =>
         small.slice(part * perScript, (part + 1) * perScript),
       );
-      const [holds = of] = await Promise.all([
-        ...parts.map((some) => save(taskId, ownerId, of, some)),
-        makeRoom(small),
-      ]);
-      return holds ?? of;
+      const saved = parts.map((some) => save(taskId, ownerId, of, some));
+      const [holds] = await Promise.all([Promise.all(saved), makeRoom(small)]);
+      return holds.find((generation) => generation !== of) ?? of;
     },
     fetch: async (taskId, ordinal) => {
       const repo = await entities();
@@ -118,12 +116,13 @@ export const taskResultEntities = (
     },
     forget: async (taskId) => {
       // Longer than anything kept under an earlier generation.
+      const key = generationKey(taskId);
       const replies = await redis
         .multi()
-        .incr(generationKey(taskId))
-        .expire(generationKey(taskId), ttlSeconds * 2)
+        .incr(key)
+        .expire(key, ttlSeconds * 2)
         .exec();
-      return String(replies?.[0]?.[1] ?? firstGeneration);
+      return String(replies?.[0]?.[1] as number);
     },
   };
 };
