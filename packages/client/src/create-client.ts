@@ -1,3 +1,5 @@
+import { apiKeysApi, type ApiKeysApi } from './api-keys-api.ts';
+import { systemApi, type SystemApi } from './system-api.ts';
 import { healthViewSchema, type HealthView } from '@backend2/contracts';
 import { artifactsApi, type ArtifactsApi } from './artifacts-api.ts';
 import { authApi, type AuthApi } from './auth-api.ts';
@@ -28,6 +30,8 @@ export interface ClientOptions {
 export interface Client {
   readonly auth: AuthApi;
   readonly users: UsersApi;
+  readonly apiKeys: ApiKeysApi;
+  readonly system: SystemApi;
   readonly tasks: TasksApi;
   readonly artifacts: ArtifactsApi;
   readonly lanes: LanesApi;
@@ -54,6 +58,8 @@ export const createClient = (options: ClientOptions): Client => {
   return {
     auth: authApi(transport, session),
     users: usersApi(transport),
+    apiKeys: apiKeysApi(transport),
+    system: systemApi(transport),
     tasks: tasksApi(transport),
     artifacts: artifactsApi(transport),
     lanes: lanesApi(transport),

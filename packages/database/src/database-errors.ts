@@ -60,3 +60,10 @@ export const asUnavailable = (error: unknown): DomainError | undefined => {
       );
   return Object.assign(unavailable, { cause: error });
 };
+
+/** Whether Postgres took the statement and refused its values (classes 22 and 23): they will be refused again. */
+export const isRefusedData = (error: unknown): boolean => {
+  const original = error instanceof DatabaseError ? error.original : error;
+  const code = (original as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^2[23]/.test(code);
+};

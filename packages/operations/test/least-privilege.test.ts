@@ -75,6 +75,7 @@ test('in Postgres no service can do what is not its own', async (t) => {
     ['task_intake', 'delete from schema_migrations'],
     ['task_intake', 'create role other'],
     ['task_intake', "copy tasks to program 'cat'"],
+    ['task_intake', 'select 1 from audit_log'],
     ['health', 'select 1 from users'],
     ['health', 'select input from tasks'],
     ['health', 'update tasks set priority = 1'],
@@ -121,6 +122,9 @@ test('in Redis no service can do what is not its own', async (t) => {
     ['gateway', ['XADD', 'app:{task_results}', '*', 'forged', '1']],
     ['gateway', ['XADD', 'app:{task_events}', '*', 'forged', '1']],
     ['auth', ['XREAD', 'STREAMS', 'app:{task_results}', '0']],
+    ['task-intake', ['XADD', 'app:{audit}', '*', 'forged', '1']],
+    ['standard-worker', ['XADD', 'app:{audit}', '*', 'forged', '1']],
+    ['health-aggregator', ['XADD', 'app:{audit}', '*', 'forged', '1']],
     ['auth', ['XADD', 'app:{standard_tasks}', '*', 'forged', '1']],
     ['task-intake', ['DEL', 'app:revocation_ids']],
     ['task-intake', ['XREAD', 'STREAMS', 'app:{rpc:auth}', '0']],
@@ -187,6 +191,11 @@ test('every service does its work with the rights it is given and no more', asyn
     { timeoutMs: 60_000, what: 'a verdict on the system' },
   );
   t.is(health.status, 'pass');
+  t.true((await client.system.consumers()).items.length > 5);
+  t.deepEqual((await client.system.deadLetters('audit')).items, []);
+  await until(async () => (await client.system.audit({ action: 'deleteTask' })).items.length === 1, {
+    what: 'the deletion in the audit log',
+  });
   await client.auth.signOut();
   for (const [name, process] of system.processes) {
     const lines = process.output.split('\n').filter((line) => /NOPERM|permission denied/i.test(line));

@@ -26,6 +26,7 @@ export * from './ops/ops-server.ts';
 export * from './outbound/outbound-request.ts';
 export { isPublicAddress, PrivateAddressError } from './outbound/private-networks.ts';
 export * from './rpc/create-breaker.ts';
+export * from './rpc/dead-letter-handlers.ts';
 export * from './rpc/rpc-client.ts';
 export * from './rpc/rpc-server.ts';
 export type { ErrorTracker } from './sentry/start-sentry.ts';

@@ -25,6 +25,7 @@ export interface AuthConfig {
   readonly tracing: TracingConfig;
   readonly security: SecurityConfig;
   readonly sessions: { readonly refreshTokenExpireDays: number; readonly sessionExpireDays: number };
+  readonly audit: { readonly keepDays: number };
 }
 
 export const authConfig: ConfigSchema<AuthConfig> = {
@@ -51,6 +52,16 @@ export const authConfig: ConfigSchema<AuthConfig> = {
       max: 3650,
       default: 90,
       env: 'SESSION_EXPIRE_DAYS',
+    },
+  },
+  audit: {
+    keepDays: {
+      doc: 'Days an entry of the audit log is kept; 0: for ever',
+      format: 'whole',
+      min: 0,
+      max: 36_500,
+      default: 400,
+      env: 'AUDIT_KEEP_DAYS',
     },
   },
 };

@@ -1,13 +1,33 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { emailSchema } from '@backend2/contracts';
+import { emailSchema, type AuditEntry } from '@backend2/contracts';
 import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
 import { databaseConfig, loadConfigOrExit, type DatabaseConfig } from '@backend2/service-kit';
+import { recordEntries } from './adapters/postgres-audit-log.ts';
+import { v7 as uuidv7 } from 'uuid';
 import { argon2PasswordHasher } from './adapters/argon2-password-hasher.ts';
 import { postgresUserStore } from './adapters/postgres-user-store.ts';
 
 const usage = `Usage: create-admin --if-none [--email ADDRESS]
 Makes an admin with a random password, printed once as JSON, on a database that has none. Reads DATABASE_URL.`;
+
+/** No gateway saw it, so it is written down here. */
+const creationOf = (userId: string): AuditEntry => ({
+  id: uuidv7(),
+  at: new Date().toISOString(),
+  userId: null,
+  apiKeyId: null,
+  action: 'createFirstAdmin',
+  target: { id: userId },
+  details: { host: hostname(), user: userInfo().username },
+  address: 'local',
+  userAgent: null,
+  requestId: randomUUID(),
+  outcome: 'done',
+  status: null,
+  code: null,
+});
 
 const run = async (): Promise<object> => {
   const { values } = parseArgs({
@@ -33,7 +53,9 @@ const run = async (): Promise<object> => {
       if (await users.hasAdmin()) return { exists: true };
       const password = randomBytes(18).toString('base64url');
       const passwordHash = await argon2PasswordHasher().hash(password);
-      await users.create({ id: randomUUID(), email: email.data, name: 'Admin', role: 'admin', passwordHash });
+      const id = randomUUID();
+      await users.create({ id, email: email.data, name: 'Admin', role: 'admin', passwordHash });
+      await recordEntries(database.primary, [creationOf(id)]);
       return { email: email.data, password };
     });
   } finally {

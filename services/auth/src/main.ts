@@ -1,8 +1,9 @@
-import { authRpc } from '@backend2/contracts';
+import { authRpc, workTopics, type Principal } from '@backend2/contracts';
 import { assertSchemaCurrent, asUnavailable, connectDatabase } from '@backend2/database';
 import {
   accessTokensFrom,
   createReadiness,
+  deadLetterHandlers,
   heartbeat,
   loadConfigOrExit,
   metricNames,
@@ -19,6 +20,7 @@ import { createRedisClient, createStreams } from '@backend2/streams';
 import { argon2PasswordHasher } from './adapters/argon2-password-hasher.ts';
 import { housekeeping } from './adapters/housekeeping.ts';
 import { postgresApiKeyStore } from './adapters/postgres-api-key-store.ts';
+import { postgresAuditLog } from './adapters/postgres-audit-log.ts';
 import { postgresSessionStore } from './adapters/postgres-session-store.ts';
 import { postgresUserStore } from './adapters/postgres-user-store.ts';
 import { redisService } from './adapters/redis-service.ts';
@@ -29,7 +31,9 @@ import { endSession } from './domain/end-session.ts';
 import { issueTokens } from './domain/issue-tokens.ts';
 import { manageApiKeys } from './domain/manage-api-keys.ts';
 import { manageUsers } from './domain/manage-users.ts';
+import { requireAdmin } from './domain/require-admin.ts';
 import { restoreRevocations } from './domain/restore-revocations.ts';
+import { auditRecorder } from './streams/audit-recorder.ts';
 import { authHandlers } from './streams/auth-handlers.ts';
 
 const config = loadConfigOrExit(authConfig, process.env);
@@ -63,6 +67,7 @@ const life = {
   sessionMs: config.sessions.sessionExpireDays * day,
 };
 const tokenLifeMs = tokens.ttlSeconds * 1000;
+const auditLog = postgresAuditLog(database);
 const useCases = {
   issueTokens: issueTokens({
     users,
@@ -77,12 +82,20 @@ const useCases = {
   endSession: endSession(sessions, revocations),
   users: manageUsers({ users, hasher, revocations, throttle }),
   apiKeys: manageApiKeys(postgresApiKeyStore(database.primary), revocations),
+  auditLog,
+  requireAdmin: (principal: Principal) => requireAdmin(users, principal),
 };
-const rpc = rpcServer(streams, authRpc, authHandlers(useCases), {
+const handlers = {
+  ...authHandlers(useCases),
+  ...deadLetterHandlers(streams, { audit: workTopics.audit }),
+};
+const rpc = rpcServer(streams, authRpc, handlers, {
   log,
   asDomainError: asUnavailable,
   onUnexpected: (error) => errors.capture(error),
 });
+const recorder = auditRecorder(streams, auditLog);
+const { keepDays } = config.audit;
 const chores = housekeeping(
   [
     {
@@ -96,6 +109,11 @@ const chores = housekeeping(
       everyMs: 3_600_000,
       run: () => sessions.forgetEnded(new Date(Date.now() - tokenLifeMs - day)),
     },
+    {
+      name: 'forget-old-audit-entries',
+      everyMs: 3_600_000,
+      run: async () => keepDays > 0 && auditLog.forget(new Date(Date.now() - keepDays * day)),
+    },
   ],
   log,
 );
@@ -103,7 +121,7 @@ const readiness = createReadiness([
   { name: 'redis', check: () => streams.checkWritable() },
   { name: 'postgres', check: () => database.primary.authenticate() },
 ]);
-const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [rpc] });
+const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [rpc, recorder] });
 
 await runUntilSignal(
   [
@@ -115,6 +133,7 @@ await runUntilSignal(
     streams,
     chores,
     heartbeat({ service: 'auth', version, streams, readiness, log, metrics }),
+    recorder,
     rpc,
   ],
   { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },

@@ -40,6 +40,7 @@ export interface GatewayConfig {
   readonly limits: {
     readonly bodyBytes: number;
     readonly bodyDepth: number;
+    readonly bodyItems: number;
     readonly perMinute: number;
     readonly artifactsPerMinute: number;
     readonly signInPerMinute: number;
@@ -107,6 +108,14 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
       max: 200,
       default: 32,
       env: 'MAX_BODY_DEPTH',
+    },
+    bodyItems: {
+      doc: 'Elements of one array, or fields of one object, in a body',
+      format: 'whole',
+      min: 200,
+      max: 1_000_000,
+      default: 10_000,
+      env: 'MAX_BODY_ITEMS',
     },
     perMinute: {
       ...countPerMinute,

@@ -1,4 +1,4 @@
-import { authRpc, taskEvents, taskIntakeRpc } from '@backend2/contracts';
+import { audit, authRpc, healthAggregatorRpc, taskEvents, taskIntakeRpc } from '@backend2/contracts';
 import {
   accessTokensFrom,
   apiKeyVerifier,
@@ -72,6 +72,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
   const rpc = streams.rpcClient();
   const setup = { metrics, timeoutMs: config.rpcTimeoutMs };
   const auth = rpcClient(rpc, authRpc, setup);
+  const health = rpcClient(rpc, healthAggregatorRpc, setup);
   const tasks = rpcClient(rpc, taskIntakeRpc, setup);
   const breakers: Service = {
     name: 'breakers',
@@ -79,10 +80,12 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     stop: async () => {
       auth.close();
       tasks.close();
+      health.close();
     },
   };
 
   const revocations = revocationList({ streams, entities: entities.revocations, log, keepSeconds });
+  const auditEntries = streams.publisher(audit);
   const hub = new EventHub(streams.broadcast(taskEvents));
   const events = new EventConnections({ hub, revocations, metrics, log, ...config.events });
   const readiness = createReadiness([{ name: 'redis', check: () => streams.checkWritable() }]);
@@ -94,6 +97,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     readiness,
     loops,
     auth,
+    health,
     tasks,
     tokens,
     revocations,
@@ -103,6 +107,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
     composeSheet,
     readHealth: async () => (await entities.health.fetch())?.view,
     rateLimitStore: (policy) => new RedisRateLimitStore(redis, `${prefix}{rate:${policy}}:`),
+    keepAudit: (entry) => auditEntries.publish(entry),
     idempotencyStore: redisIdempotencyStore(redis, prefix),
     onUnexpected: (error) => errors.capture(error),
   });

@@ -1,5 +1,6 @@
 import {
   authRpc,
+  healthAggregatorRpc,
   DomainError,
   taskIntakeRpc,
   type AuthRpc,
@@ -25,6 +26,7 @@ const rest = <M>(methods: object, given: Partial<RpcHandlers<M>>): RpcHandlers<M
 /** The services behind the gateway, over real streams and by the contracts, answering what a test says. */
 export const answeringServices = (streams: Streams, auth: AuthAnswers, tasks: TaskAnswers): Consumer[] => [
   rpcServer(streams, authRpc, rest<AuthRpc>(authRpc.methods, auth), { log: silentLog() }),
+  rpcServer(streams, healthAggregatorRpc, rest(healthAggregatorRpc.methods, {}), { log: silentLog() }),
   rpcServer(streams, taskIntakeRpc, rest<TaskIntakeRpc>(taskIntakeRpc.methods, tasks), {
     log: silentLog(),
   }),

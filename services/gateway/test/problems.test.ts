@@ -19,7 +19,7 @@ const post = (gateway: TestGateway, body: string, type = 'application/json') => 
 });
 
 test('whatever cannot be served is a problem with a stable code, the request id and no stack', async (t) => {
-  const gateway = await startGateway(t, { env: { MAX_BODY_BYTES: '2048' } });
+  const gateway = await startGateway(t, { env: { MAX_BODY_BYTES: '2048', MAX_BODY_ITEMS: '200' } });
   const tasks = '/api/v1/tasks';
   const deep = '['.repeat(500) + ']'.repeat(500);
   const cases: [string, RequestInit, number, string][] = [
@@ -31,6 +31,7 @@ test('whatever cannot be served is a problem with a stable code, the request id 
     [tasks, post(gateway, '<task/>', 'text/xml'), 415, 'unsupported_media_type'],
     [tasks, post(gateway, JSON.stringify('x'.repeat(3000))), 413, 'body_too_large'],
     [tasks, post(gateway, deep), 400, 'body_too_deep'],
+    [tasks, post(gateway, JSON.stringify({ input: Array(201).fill(1) })), 400, 'body_too_long'],
     [`${tasks}/%E0%A4%A`, { headers: gateway.as(ada) }, 400, 'malformed_path'],
     [`${tasks}/not-an-id`, { headers: gateway.as(ada) }, 404, 'not_found'],
     [tasks, {}, 401, 'token_missing'],

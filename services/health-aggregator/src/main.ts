@@ -1,4 +1,4 @@
-import { heartbeats } from '@backend2/contracts';
+import { healthAggregatorRpc, heartbeats } from '@backend2/contracts';
 import { connectDatabase } from '@backend2/database';
 import {
   createReadiness,
@@ -7,6 +7,7 @@ import {
   opsServer,
   redisConnection,
   redisEntities,
+  rpcServer,
   runUntilSignal,
   startTelemetry,
   streamsObserver,
@@ -19,6 +20,7 @@ import { streamProbe } from './adapters/stream-probe.ts';
 import { healthAggregatorConfig } from './config.ts';
 import { rollCall } from './domain/roll-call.ts';
 import { serviceFindings } from './domain/service-findings.ts';
+import { healthHandlers } from './health-handlers.ts';
 import { healthKeeper } from './health-keeper.ts';
 import { healthMetrics } from './health-metrics.ts';
 import { probing } from './probing.ts';
@@ -77,8 +79,12 @@ const keeper = healthKeeper({
   log,
   onVerdict: healthMetrics(metrics, roll),
 });
+const rpc = rpcServer(streams, healthAggregatorRpc, healthHandlers(streams), {
+  log,
+  onUnexpected: (error) => telemetry.errors.capture(error),
+});
 const readiness = createReadiness([{ name: 'redis', check: () => streams.checkWritable() }]);
-const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [ear, keeper] });
+const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => [ear, keeper, rpc] });
 
 await runUntilSignal(
   [
@@ -99,6 +105,7 @@ await runUntilSignal(
     },
     probes,
     keeper,
+    rpc,
     heartbeat({ service: 'health-aggregator', version, streams, readiness, log, metrics }),
   ],
   { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },

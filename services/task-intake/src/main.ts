@@ -1,7 +1,8 @@
-import { control, taskIntakeRpc, type Lane } from '@backend2/contracts';
+import { control, taskIntakeRpc, workTopics, type Lane } from '@backend2/contracts';
 import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
 import {
   createReadiness,
+  deadLetterHandlers,
   heartbeat,
   loadConfigOrExit,
   opsServer,
@@ -34,6 +35,7 @@ import { laneKinds } from './streams/lane-kinds.ts';
 import { laneSlots } from './streams/lane-slots.ts';
 import { quotaHandlers } from './streams/quota-handlers.ts';
 import { readYourWrites } from './streams/read-your-writes.ts';
+import { redriveSubtask } from './streams/redrive-subtask.ts';
 import { scheduleHandlers } from './streams/schedule-handlers.ts';
 import { taskIntakeHandlers } from './streams/task-intake-handlers.ts';
 import { createWebhooks } from './webhooks/create-webhooks.ts';
@@ -134,6 +136,20 @@ const submissions = { primary, quotas: postgresQuotaStore(primary, config.quotas
 const onUnexpected = (error: unknown): void => errors.capture(error);
 const schedules = scheduler({ ...submissions, onUnexpected, log, metrics });
 
+const taskHandlers = taskIntakeHandlers({
+  ...submissions,
+  reads,
+  results,
+  events,
+  estimateSeconds: (lane, kind, subtasks) =>
+    runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
+  stopRuns: async (taskId, upToRun) => {
+    await orders.publish({ type: 'cancel', taskId, upToRun });
+  },
+  wakeDispatcher: (lane) => dispatchers[lane].wake(),
+  apiPrefix,
+});
+
 const rpc = rpcServer(
   streams,
   taskIntakeRpc,
@@ -142,18 +158,15 @@ const rpc = rpcServer(
     ...quotaHandlers(submissions.quotas, log),
     ...scheduleHandlers({ ...submissions, log }),
     ...webhooks.handlers,
-    ...taskIntakeHandlers({
-      ...submissions,
-      reads,
-      results,
-      events,
-      estimateSeconds: (lane, kind, subtasks) =>
-        runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
-      stopRuns: async (taskId, upToRun) => {
-        await orders.publish({ type: 'cancel', taskId, upToRun });
+    ...taskHandlers,
+    ...deadLetterHandlers(streams, {
+      standard_tasks: {
+        ...workTopics.standard_tasks,
+        redrive: redriveSubtask(taskHandlers['subtasks.retry']),
       },
-      wakeDispatcher: (lane) => dispatchers[lane].wake(),
-      apiPrefix,
+      lumina_tasks: { ...workTopics.lumina_tasks, redrive: redriveSubtask(taskHandlers['subtasks.retry']) },
+      task_results: workTopics.task_results,
+      webhook_deliveries: workTopics.webhook_deliveries,
     }),
   },
   { log, onUnexpected },

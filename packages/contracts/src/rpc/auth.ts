@@ -5,6 +5,7 @@ import {
   createdApiKeySchema,
   verifiedApiKeySchema,
 } from '../api-key.ts';
+import { auditEntrySchema, auditQuerySchema } from '../audit.ts';
 import {
   selfPatchSchema,
   tokenRequestSchema,
@@ -15,6 +16,7 @@ import {
 } from '../auth.ts';
 import { pageQuerySchema, pageSchema } from '../page.ts';
 import { principalSchema } from '../principal.ts';
+import { deadLetterMethods } from './dead-letter-methods.ts';
 import { rpcContract } from './method.ts';
 
 const ofUser = z.object({ principal: principalSchema, userId: z.uuid() });
@@ -60,5 +62,10 @@ export const authRpc = rpcContract('rpc:auth', {
   },
   /** For a gateway, which keeps the answer for a short while. */
   'apiKeys.verify': { request: z.object({ key: z.string().max(512) }), response: verifiedApiKeySchema },
+  'audit.list': {
+    request: z.object({ principal: principalSchema, query: auditQuerySchema }),
+    response: pageSchema(auditEntrySchema),
+  },
+  ...deadLetterMethods,
 });
 export type AuthRpc = (typeof authRpc)['methods'];

@@ -16,6 +16,7 @@ import {
 } from '../task.ts';
 import { subtaskResultSchema } from '../subtask-result.ts';
 import { taskSummarySchema } from '../task-summary.ts';
+import { deadLetterMethods } from './dead-letter-methods.ts';
 import { laneMethods } from './lane-methods.ts';
 import { rpcContract } from './method.ts';
 import { quotaMethods } from './quota-methods.ts';
@@ -66,6 +67,7 @@ export const taskIntakeRpc = rpcContract('rpc:task-intake', {
     request: z.object({ principal: principalSchema, artifactId: z.uuid() }),
     response: storedArtifactSchema,
   },
+  ...deadLetterMethods,
   ...laneMethods,
   ...quotaMethods,
   ...scheduleMethods,

@@ -8,6 +8,7 @@ import { quotas } from './0061-quotas.ts';
 import { schedules } from './0062-schedules.ts';
 import { dispatchByPriority } from './0063-dispatch-by-priority.ts';
 import { taskSearch } from './0065-task-search.ts';
+import { auditLog } from './0070-audit-log.ts';
 import { webhooks } from './0075-webhooks.ts';
 
 /** In the order they are applied. */
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   schedules,
   dispatchByPriority,
   taskSearch,
+  auditLog,
   webhooks,
 ];

@@ -23,6 +23,7 @@ export const tableAccess: Readonly<Record<string, Access>> = {
   sessions: { auth: all },
   refresh_tokens: { auth: all },
   api_keys: { auth: all },
+  audit_log: { auth: all },
 
   tasks: {
     task_intake: all,

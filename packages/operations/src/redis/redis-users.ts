@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  audit,
   authRpc,
   control,
+  healthAggregatorRpc,
   heartbeats,
   laneTopics,
   taskEvents,
@@ -63,8 +65,10 @@ const reach: Readonly<
   gateway: {
     write: [
       ...common,
+      ...partitioned(audit.name),
       stream(authRpc.name),
       stream(taskIntakeRpc.name),
+      stream(healthAggregatorRpc.name),
       replies,
       ...revocations,
       '{rate:*',
@@ -72,7 +76,16 @@ const reach: Readonly<
     ],
     read: [...partitioned(taskEvents.name), 'system_health:*'],
   },
-  auth: { write: [...common, stream(authRpc.name), replies, ...revocations, '{sign_in}*'] },
+  auth: {
+    write: [
+      ...common,
+      ...partitioned(audit.name),
+      stream(authRpc.name),
+      replies,
+      ...revocations,
+      '{sign_in}*',
+    ],
+  },
   'task-intake': {
     write: [
       ...common,
@@ -89,7 +102,9 @@ const reach: Readonly<
   },
   'standard-worker': worker('standard'),
   'lumina-worker': worker('lumina'),
-  'health-aggregator': { write: [...common, 'system_health:*'] },
+  'health-aggregator': {
+    write: [...common, stream(healthAggregatorRpc.name), replies, 'system_health:*'],
+  },
 };
 
 /** Data and streams, scripts over them, and the little of administration that clients need to find their way. */

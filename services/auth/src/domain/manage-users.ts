@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  DomainError,
   notFound,
   validationFailed,
   type Page,
@@ -12,6 +11,7 @@ import {
 } from '@backend2/contracts';
 import { admitGuess } from './admit-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { requireAdmin, selfOf } from './require-admin.ts';
 import type { Revocations } from './revocations.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { userView, type User } from './user.ts';
@@ -25,19 +25,6 @@ export interface ManageUsersParts {
 }
 
 export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUsersParts) => {
-  const self = async ({ userId }: Principal): Promise<User> => {
-    const user = await users.byId(userId);
-    if (!user || user.disabledAt !== null)
-      throw new DomainError('unauthenticated', 'token_invalid', 'The access token is not valid any more.');
-    return user;
-  };
-
-  /** The token says what the role was when it was signed; the store says what it is. */
-  const requireAdmin = async (principal: Principal): Promise<void> => {
-    if (principal.role !== 'admin' || (await self(principal)).role !== 'admin')
-      throw new DomainError('denied', 'admin_only', 'Only an admin may do this.');
-  };
-
   const change = async (...[id, ...what]: Parameters<UserStore['change']>): Promise<User> => {
     const changed = await users.change(id, ...what);
     if (!changed) throw notFound('user');
@@ -49,11 +36,11 @@ export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUser
   };
 
   return {
-    me: async (principal: Principal): Promise<UserView> => userView(await self(principal)),
+    me: async (principal: Principal): Promise<UserView> => userView(await selfOf(users, principal)),
 
     /** Whoever found a token must not guess the password with it: that is slowed as a sign-in is. */
     updateMe: async (principal: Principal, patch: SelfPatch, address: string): Promise<UserView> => {
-      const user = await self(principal);
+      const user = await selfOf(users, principal);
       const { name, password, currentPassword = '' } = patch;
       if (password !== undefined) {
         const attempt = { account: user.email, address };
@@ -74,7 +61,7 @@ export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUser
       limit: number,
       cursor: string | undefined,
     ): Promise<Page<UserView>> => {
-      await requireAdmin(principal);
+      await requireAdmin(users, principal);
       const { items, nextCursor } = await users.list(limit, cursor);
       return { items: items.map(userView), nextCursor };
     },
@@ -83,20 +70,20 @@ export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUser
       principal: Principal,
       { email, name, role, password }: UserCreation,
     ): Promise<UserView> => {
-      await requireAdmin(principal);
+      await requireAdmin(users, principal);
       const passwordHash = await hasher.hash(password);
       return userView(await users.create({ id: randomUUID(), email, name, role, passwordHash }));
     },
 
     get: async (principal: Principal, userId: string): Promise<UserView> => {
-      await requireAdmin(principal);
+      await requireAdmin(users, principal);
       const user = await users.byId(userId);
       if (!user) throw notFound('user');
       return userView(user);
     },
 
     update: async (principal: Principal, userId: string, patch: UserPatch): Promise<UserView> => {
-      await requireAdmin(principal);
+      await requireAdmin(users, principal);
       const before = await users.byId(userId);
       if (!before) throw notFound('user');
       const { name, role, disabled, password } = patch;
@@ -111,7 +98,7 @@ export const manageUsers = ({ users, hasher, revocations, throttle }: ManageUser
     },
 
     remove: async (principal: Principal, userId: string): Promise<void> => {
-      await requireAdmin(principal);
+      await requireAdmin(users, principal);
       await change(userId, { deleted: true }, 'deleted');
     },
   };

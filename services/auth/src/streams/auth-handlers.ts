@@ -1,4 +1,12 @@
-import type { AuthRpc, Principal, RpcHandlers, TokenRequest, TokenResponse } from '@backend2/contracts';
+import type {
+  AuthRpc,
+  DeadLetterMethods,
+  Principal,
+  RpcHandlers,
+  TokenRequest,
+  TokenResponse,
+} from '@backend2/contracts';
+import type { AuditLog } from '../domain/audit-log.ts';
 import type { ManageApiKeys } from '../domain/manage-api-keys.ts';
 import type { ManageUsers } from '../domain/manage-users.ts';
 
@@ -7,6 +15,8 @@ export interface AuthUseCases {
   readonly endSession: (principal: Principal, sessionId: string) => Promise<void>;
   readonly users: ManageUsers;
   readonly apiKeys: ManageApiKeys;
+  readonly auditLog: AuditLog;
+  readonly requireAdmin: (principal: Principal) => Promise<void>;
 }
 
 export const authHandlers = ({
@@ -14,7 +24,9 @@ export const authHandlers = ({
   endSession,
   users,
   apiKeys,
-}: AuthUseCases): RpcHandlers<AuthRpc> => ({
+  auditLog,
+  requireAdmin,
+}: AuthUseCases): Omit<RpcHandlers<AuthRpc>, keyof DeadLetterMethods> => ({
   'tokens.issue': ({ grant, address }) => issueTokens(grant, address),
   'tokens.revoke': async ({ principal, sessionId }) => {
     await endSession(principal, sessionId);
@@ -37,4 +49,8 @@ export const authHandlers = ({
     return {};
   },
   'apiKeys.verify': ({ key }) => apiKeys.verify(key),
+  'audit.list': async ({ principal, query }) => {
+    await requireAdmin(principal);
+    return auditLog.list(query);
+  },
 });

@@ -2,6 +2,7 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import { apiRoutes } from '../routes/api-routes.ts';
 import { documentation } from '../openapi/documentation.ts';
+import { auditTrail } from './audit-trail.ts';
 import { authenticator } from './authenticate.ts';
 import { compressAnswers } from './compress-answers.ts';
 import { dashboard } from './dashboard.ts';
@@ -56,9 +57,14 @@ export const createApp = (dependencies: Dependencies): Express => {
   const refused = refusedCredentials(limits.refusedPerMinute, dependencies.rateLimitStore('refused'), log);
   registerRoutes(app, apiPrefix, routes, {
     authenticate: authenticator({ tokens, revocations, verifyApiKey, refused }),
-    readBody: bodyReader({ maxBytes: limits.bodyBytes, maxDepth: limits.bodyDepth }),
+    readBody: bodyReader({
+      maxBytes: limits.bodyBytes,
+      maxDepth: limits.bodyDepth,
+      maxItems: limits.bodyItems,
+    }),
     limits: rateLimits(limits, dependencies.rateLimitStore, log),
     idempotency: idempotency(dependencies.idempotencyStore, log),
+    audit: auditTrail(dependencies.keepAudit, log),
   });
   app.use(dashboard(config.dashboardDir, (path) => path.startsWith(`${apiPrefix}/`) || path === apiPrefix));
   app.use(unknownRoute);

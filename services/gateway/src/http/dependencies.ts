@@ -1,5 +1,11 @@
 import type { ContactSheet } from '@backend2/artifacts';
-import type { AuthRpc, HealthView, TaskIntakeRpc } from '@backend2/contracts';
+import type {
+  AuditEntry,
+  AuthRpc,
+  HealthAggregatorRpc,
+  HealthView,
+  TaskIntakeRpc,
+} from '@backend2/contracts';
 import type {
   AccessTokens,
   Log,
@@ -24,6 +30,7 @@ export interface Dependencies {
   readonly readiness: Readiness;
   readonly loops: () => readonly Loop[];
   readonly auth: Pick<TypedRpcClient<AuthRpc>, 'call'>;
+  readonly health: Pick<TypedRpcClient<HealthAggregatorRpc>, 'call'>;
   readonly tasks: Pick<TypedRpcClient<TaskIntakeRpc>, 'call'>;
   readonly tokens: AccessTokens;
   readonly revocations: Pick<RevocationList, 'isRevoked'>;
@@ -34,6 +41,8 @@ export interface Dependencies {
   /** The verdict on the whole system; undefined where there is none that is fresh. Rejects while Redis is away. */
   readonly readHealth: () => Promise<HealthView | undefined>;
   readonly rateLimitStore: (policy: string) => Store;
+  /** Keeps an entry of the audit log; resolves once that is sure. */
+  readonly keepAudit: (entry: AuditEntry) => Promise<unknown>;
   readonly idempotencyStore: IdempotencyStore;
   /** Told of every error nobody meant to happen. */
   readonly onUnexpected: (error: unknown) => void;

@@ -6,12 +6,14 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Arrays and objects within one another. */
   readonly maxDepth: number;
+  /** Elements of one array, fields of one object. */
+  readonly maxItems: number;
 }
 
 export type BodyReader = (route: Route, request: Request, response: Response) => Promise<unknown>;
 
 /** Reads a route's body, of the media types it takes and within the limits. */
-export const bodyReader = ({ maxBytes, maxDepth }: BodyLimits): BodyReader => {
+export const bodyReader = ({ maxBytes, ...shape }: BodyLimits): BodyReader => {
   const json = express.json({ limit: maxBytes, strict: false });
   const form = express.urlencoded({ limit: maxBytes, extended: false, parameterLimit: 100 });
   return async (route, request, response) => {
@@ -27,10 +29,7 @@ export const bodyReader = ({ maxBytes, maxDepth }: BodyLimits): BodyReader => {
     }
     await run(type === 'application/x-www-form-urlencoded' ? form : json, request, response);
     const body: unknown = request.body;
-    if (isDeeperThan(body, maxDepth)) {
-      const text = `The body has arrays and objects nested more than ${maxDepth} deep.`;
-      throw new HttpError(400, 'body_too_deep', text);
-    }
+    checkShape(body, shape);
     return body;
   };
 };
@@ -48,12 +47,32 @@ const run = (middleware: RequestHandler, request: Request, response: Response): 
   });
 
 /** Level by level, because the depth of what it looks at is the sender's choice. */
-const isDeeperThan = (value: unknown, most: number): boolean => {
-  let level = [value];
+const checkShape = (body: unknown, { maxDepth, maxItems }: Omit<BodyLimits, 'maxBytes'>): void => {
+  let level: readonly { readonly path: string; readonly value: unknown }[] = [{ path: '', value: body }];
   for (let depth = 0; level.length > 0; depth++) {
-    const nested = level.filter((item) => typeof item === 'object' && item !== null);
-    if (nested.length > 0 && depth >= most) return true;
-    level = nested.flatMap((item) => Object.values(item) as unknown[]);
+    const next: { path: string; value: unknown }[] = [];
+    for (const { path, value } of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (depth >= maxDepth) throw tooDeep(maxDepth);
+      const items = Object.entries(value);
+      if (items.length > maxItems) throw tooLong(path, items.length, maxItems);
+      for (const [name, item] of items) {
+        if (typeof item === 'object') next.push({ path: `${path}/${name}`, value: item });
+      }
+    }
+    level = next;
   }
-  return false;
+};
+
+const tooDeep = (most: number): HttpError =>
+  new HttpError(400, 'body_too_deep', `The body has arrays and objects nested more than ${most} deep.`);
+
+const tooLong = (path: string, count: number, most: number): HttpError => {
+  const where = path.slice(0, 200);
+  return new HttpError(
+    400,
+    'body_too_long',
+    `${where || 'the body'}: has ${count} elements; ${most} are the most.`,
+    { issues: [{ path: where, message: `has more than ${most} elements` }] },
+  );
 };

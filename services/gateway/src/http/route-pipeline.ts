@@ -1,5 +1,6 @@
 import { notFound, parseInput } from '@backend2/contracts';
 import type { Request, RequestHandler } from 'express';
+import type { AuditTrail } from './audit-trail.ts';
 import type { Authenticate, Caller } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -8,13 +9,14 @@ import type { BodyReader } from './read-body.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { goneSignal } from './request-context.ts';
 import { noteCaller } from './request-log.ts';
-import type { Call, Route } from './route.ts';
+import { changesSomething, type Call, type Route } from './route.ts';
 
 export interface Pipeline {
   readonly authenticate: Authenticate;
   readonly readBody: BodyReader;
   readonly limits: RateLimits;
   readonly idempotency: Idempotency;
+  readonly audit: AuditTrail;
 }
 
 /**
@@ -22,12 +24,17 @@ export interface Pipeline {
  * it is known whose it is.
  */
 export const routeHandler =
-  (route: Route, { authenticate, readBody, limits, idempotency }: Pipeline): RequestHandler =>
+  (route: Route, { authenticate, readBody, limits, idempotency, audit }: Pipeline): RequestHandler =>
   async (request, response) => {
     const caller = route.access === 'public' ? undefined : await authenticate(route, request);
     if (caller) noteCaller(response, caller);
     await limits.take(route, request, response, caller?.principal.userId);
-    if (caller) authorize(route, caller);
+    try {
+      if (caller) authorize(route, caller);
+    } catch (error) {
+      if (caller && changesSomething(route)) await audit.denied(route, request, caller, error);
+      throw error;
+    }
     const params = parseParams(route, request);
     const query = route.query ? parseQuery(route.query, request.query, route.openQuery) : {};
     const body = route.body ? parseInput(route.body, await readBody(route, request, response)) : undefined;
@@ -41,8 +48,12 @@ export const routeHandler =
       ...(caller as Caller),
       signal: goneSignal(response),
     };
-    if (route.idempotent && caller) await idempotency.run(route, call, () => answer(route, call));
-    else await answer(route, call);
+    const handle = changesSomething(route)
+      ? () => audit.follow(route, call, caller, () => route.handle(call))
+      : () => route.handle(call);
+    const work = async (): Promise<void> => answer(route, call, await handle());
+    if (route.idempotent && caller) await idempotency.run(route, call, work);
+    else await work();
   };
 
 const parseParams = (route: Route, request: Request): unknown => {
@@ -52,9 +63,7 @@ const parseParams = (route: Route, request: Request): unknown => {
   throw notFound(route.tag.replace(/s$/, ''));
 };
 
-const answer = async (route: Route, call: Call<unknown, unknown, unknown>): Promise<void> => {
-  const { response } = call;
-  const result = await route.handle(call);
+const answer = (route: Route, { response }: Call<unknown, unknown, unknown>, result: unknown): void => {
   if (response.headersSent || response.writableEnded || response.destroyed) return;
   response.status(route.answer.status);
   if (!response.get('cache-control')) response.set('cache-control', 'private, no-cache');

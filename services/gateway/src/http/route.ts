@@ -1,4 +1,4 @@
-import type { ApiKeyScope, Principal } from '@backend2/contracts';
+import type { ApiKeyScope, Json, Principal } from '@backend2/contracts';
 import type { AccessClaims } from '@backend2/service-kit';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
@@ -21,6 +21,13 @@ export interface Call<P, Q, B> {
   readonly credential: string;
   /** Aborts when the caller is gone. Pass it on for reads; a change that was begun is not to be given up. */
   readonly signal: AbortSignal;
+}
+
+/** Nothing secret may be in either. */
+export interface RouteAudit<B, A> {
+  readonly details?: (body: B) => Readonly<Record<string, Json | undefined>>;
+  /** Who did it, where only the answer tells. */
+  readonly userId?: (answer: A) => string | undefined;
 }
 
 export interface RouteSpec<P, Q, B, A> {
@@ -56,6 +63,8 @@ export interface RouteSpec<P, Q, B, A> {
   readonly limit?: 'default' | 'artifacts' | 'sign-in';
   /** Whether it changes anything that is kept: an API key then needs the scope `write`. Default: unless it is a GET. */
   readonly changes?: boolean;
+  /** What the audit log says of a change beside its parameters and the names of its fields. */
+  readonly audit?: RouteAudit<B, A>;
   /** Only for who signed in with a password: an API key is refused. */
   readonly session?: boolean;
   /** Honours `Idempotency-Key`. */

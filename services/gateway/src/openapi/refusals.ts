@@ -1,4 +1,4 @@
-import type { Route } from '../http/route.ts';
+import { changesSomething, type Route } from '../http/route.ts';
 
 export type Refusals = Readonly<Record<string, number>>;
 
@@ -24,6 +24,7 @@ const bodyRefusals: Refusals = {
   incomplete_body: 400,
   body_missing: 400,
   body_too_deep: 400,
+  body_too_long: 400,
   body_too_large: 413,
   unsupported_media_type: 415,
   unsupported_encoding: 415,
@@ -50,6 +51,7 @@ export const refusalsOf = (route: Route): Refusals => {
     ...(route.params ? { not_found: 404, malformed_path: 400 } : {}),
     ...(route.query ? { validation_failed: 422 } : {}),
     ...(route.body ? bodyRefusals : {}),
+    ...(changesSomething(route) ? { audit_unavailable: 503 } : {}),
     ...(route.idempotent ? idempotencyRefusals : {}),
     ...route.refusals,
   };

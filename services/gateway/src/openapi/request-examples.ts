@@ -30,6 +30,8 @@ export const requestExamples: Readonly<Record<string, unknown>> = {
   updateSubtask: { rating: 'good', evaluation: 'Best of its row.' },
   createUser: { email: 'grace@example.org', name: 'Grace', password: 'a long enough password' },
   updateUser: { disabled: true },
+  redriveDeadLetters: { topic: 'webhook_deliveries', entryIds: 'all' },
+  discardDeadLetters: { topic: 'task_results', entryIds: ['1764030000000-0'] },
   createApiKey: { name: 'nightly sweep', scopes: ['read', 'write'] },
   updateMe: { name: 'Ada L.' },
   createWebhook: {

@@ -25,6 +25,7 @@ export const apiKeyRoutes = ({ auth, config }: Dependencies): Route[] => {
       description:
         'The answer is the only one that has the key. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
       body: apiKeyCreationSchema,
+      audit: { details: ({ name, scopes, expiresAt }) => ({ name, scopes, expiresAt }) },
       answer: { status: 201, schema: createdApiKeySchema },
       refusals: { too_many_api_keys: 409 },
       handle: async ({ principal, body, response }) => {

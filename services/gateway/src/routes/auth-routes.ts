@@ -1,4 +1,5 @@
 import { tokenRequestSchema, tokenResponseSchema } from '@backend2/contracts';
+import { subjectOf } from '@backend2/service-kit';
 import type { Dependencies } from '../http/dependencies.ts';
 import { route, type Route } from '../http/route.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/session-cookie.ts';
@@ -16,6 +17,10 @@ export const authRoutes = ({ auth, config }: Dependencies): Route[] => [
     body: tokenRequestSchema,
     bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
     answer: { status: 200, schema: tokenResponseSchema },
+    audit: {
+      details: ({ grant_type }) => ({ grant_type }),
+      userId: ({ access_token }) => subjectOf(access_token),
+    },
     refusals: { invalid_grant: 400, too_many_attempts: 429, revocation_late: 503 },
     limit: 'sign-in',
     oauthErrors: true,

@@ -40,6 +40,7 @@ export const quotaRoutes = ({ auth, tasks }: Dependencies): Route[] => [
     description: 'null goes back to the configured default.',
     params: ofUser,
     body: quotaPatchSchema,
+    audit: { details: (quota) => ({ ...quota }) },
     handle: async ({ principal, params, body }) => {
       await auth.call('users.get', { principal, ...params });
       return tasks.call('quotas.update', { principal, ...params, patch: body });

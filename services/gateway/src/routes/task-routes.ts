@@ -37,6 +37,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     summary: 'Submit a task',
     description: 'Accepted and stored when answered; its subtasks then run on their lane.',
     body: taskSubmissionSchema,
+    audit: { details: ({ name, kind, lane }) => ({ name, kind, lane }) },
     idempotent: true,
     answer: { status: 202, schema: taskDetailSchema },
     refusals: { quota_exceeded: 429 },

@@ -55,6 +55,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       operationId: 'createUser',
       summary: 'Create a user',
       body: userCreationSchema,
+      audit: { details: ({ email, role }) => ({ email, role }) },
       answer: { status: 201, schema: userViewSchema },
       refusals: { email_taken: 409 },
       handle: async ({ principal, body, response }) => {
@@ -81,6 +82,7 @@ export const userRoutes = ({ auth, config }: Dependencies): Route[] => {
       summary: 'Change a user',
       params: ofUser,
       body: userPatchSchema,
+      audit: { details: ({ role, disabled }) => ({ role, disabled }) },
       answer: { status: 200, schema: userViewSchema },
       refusals: { last_admin: 409, revocation_late: 503 },
       handle: ({ principal, params, body }) =>

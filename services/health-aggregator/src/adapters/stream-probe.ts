@@ -1,38 +1,8 @@
-import {
-  authRpc,
-  deliverersGroup,
-  lanes,
-  laneTopics,
-  recorderGroup,
-  taskIntakeRpc,
-  taskResults,
-  webhookDeliveries,
-  workersGroup,
-} from '@backend2/contracts';
-import { metricNames, rpcServersGroup, type Metrics } from '@backend2/service-kit';
-import type { Streams, Topic } from '@backend2/streams';
+import { metricNames, type Metrics } from '@backend2/service-kit';
+import type { Streams } from '@backend2/streams';
 import type { Probe } from '../domain/probe.ts';
-import { deadConsumers, streamFindings, type StreamRule } from '../domain/stream-findings.ts';
-
-interface Watched {
-  readonly topic: Topic<unknown>;
-  readonly group: string;
-  readonly rule: StreamRule;
-}
-
-const rpcTopic = (name: string): Topic<unknown> => ({ name, parse: (value) => value });
-
-const watched: readonly Watched[] = [
-  ...lanes.map((lane) => ({ topic: laneTopics[lane], group: workersGroup, rule: { deadIsFault: false } })),
-  { topic: taskResults, group: recorderGroup, rule: { lateMs: 30_000, deadIsFault: true } },
-  { topic: webhookDeliveries, group: deliverersGroup, rule: { deadIsFault: false } },
-  { topic: rpcTopic(authRpc.name), group: rpcServersGroup, rule: { lateMs: 10_000, deadIsFault: false } },
-  {
-    topic: rpcTopic(taskIntakeRpc.name),
-    group: rpcServersGroup,
-    rule: { lateMs: 10_000, deadIsFault: false },
-  },
-];
+import { deadConsumers, streamFindings } from '../domain/stream-findings.ts';
+import { watchedTopics } from './watched-topics.ts';
 
 /** Backlog, age, dead letters and dead consumers of every work stream. */
 export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
@@ -47,7 +17,7 @@ export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
   return {
     name: 'streams',
     look: async (at) => {
-      const views = await Promise.all(watched.map(({ topic, group }) => streams.inspect(topic, group)));
+      const views = await Promise.all(watchedTopics.map(({ topic, group }) => streams.inspect(topic, group)));
       return views.flatMap((view, index) => {
         const { topic } = view;
         length.set({ topic }, view.length);
@@ -57,7 +27,7 @@ export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
         dead.set({ topic }, view.dead);
         oldest.set({ topic }, view.oldestMs / 1000);
         silent.set({ topic }, deadConsumers(view).length);
-        return streamFindings(view, watched[index]?.rule ?? { deadIsFault: true }, at);
+        return streamFindings(view, watchedTopics[index]?.rule ?? { deadIsFault: true }, at);
       });
     },
     // Redis itself failing is the Redis probe's finding; what was seen of its streams no longer holds.

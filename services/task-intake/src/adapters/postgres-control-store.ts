@@ -9,7 +9,7 @@ import {
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { placeOf } from '../domain/dispatch-order.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
-import { postgresJson } from './postgres-json.ts';
+import { postgresJson } from '@backend2/database';
 import { tellTaskChanges } from './postgres-webhook-outbox.ts';
 import type { TaskRow } from './task-rows.ts';
 

@@ -1,6 +1,6 @@
 import type { ProgressReport, StoredArtifact, SubtaskState } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
-import { postgresJson } from './postgres-json.ts';
+import { postgresJson } from '@backend2/database';
 import type { Progress } from '../domain/merge-results.ts';
 import { subtaskEvent } from '../domain/webhook-events.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';

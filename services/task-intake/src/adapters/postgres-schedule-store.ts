@@ -9,7 +9,7 @@ import {
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { decodeCursor, encodeCursor, uuidForm } from './page-cursor.ts';
-import { postgresJson } from './postgres-json.ts';
+import { postgresJson } from '@backend2/database';
 import { seenBy } from './postgres-task-store.ts';
 
 export interface ScheduleRow {

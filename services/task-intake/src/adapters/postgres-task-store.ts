@@ -9,7 +9,7 @@ import { currentTrace } from '@backend2/service-kit';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { AcceptedSubmission } from '../domain/accept-submission.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
-import { postgresJson } from './postgres-json.ts';
+import { postgresJson } from '@backend2/database';
 import {
   storedArtifactOf,
   subtaskColumns,
