@@ -14,7 +14,10 @@ export interface CountingTarget {
   release(): void;
 }
 
-export const startCountingTarget = async (t: TestScope): Promise<CountingTarget> => {
+export const startCountingTarget = async (
+  t: TestScope,
+  { answerAfterMs = 0 }: { readonly answerAfterMs?: number } = {},
+): Promise<CountingTarget> => {
   const counts = new Map<string, number>();
   let isHeld: (n: string) => boolean = () => false;
   const waiting = new Set<ServerResponse>();
@@ -22,7 +25,7 @@ export const startCountingTarget = async (t: TestScope): Promise<CountingTarget>
     const n = new URL(request.url ?? '', 'http://target').searchParams.get('n') ?? '';
     counts.set(n, (counts.get(n) ?? 0) + 1);
     if (isHeld(n)) waiting.add(response);
-    else response.end('{}');
+    else setTimeout(() => response.end('{}'), answerAfterMs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
