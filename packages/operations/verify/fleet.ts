@@ -59,7 +59,9 @@ export const startFleet = async (
   };
   await probe();
   let probing = Promise.resolve();
-  const timer = setInterval(() => (probing = probe()), probeEveryMs);
+  const timer = setInterval(() => {
+    probing = probe();
+  }, probeEveryMs);
   t.teardown(async () => {
     clearInterval(timer);
     await probing;
