@@ -48,6 +48,28 @@ test('a deleted task is gone for everyone, its running work is told to stop, and
   t.deepEqual(await drift(intake.postgres.primaryUrl), []);
 });
 
+test('cancelling again tells the workers again, should they not have heard', async (t) => {
+  const intake = await startIntake(t);
+  const gate = Promise.withResolvers<void>();
+  let begun = 0;
+  await intake.startWorker(async () => {
+    begun += 1;
+    await gate.promise;
+  }, 4);
+  t.teardown(() => gate.resolve());
+  const { id: taskId } = await intake.submit({});
+  await until(() => begun === 4);
+  const orders = async () => {
+    const { messages } = await intake.streams.broadcast(control).read('0', 100);
+    return messages.map(({ payload }) => payload).filter(({ type }) => type === 'cancel');
+  };
+  const cancel = () => intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
+  t.is((await cancel()).counts.cancelled, 4);
+  t.is((await cancel()).counts.cancelled, 4);
+  const order = { type: 'cancel', taskId, upToRun: 1 };
+  t.deepEqual(await orders(), [order, order]);
+});
+
 test('one cancelled or failed subtask is run again by itself, and a finished one is not', async (t) => {
   const intake = await startIntake(t);
   const { id: taskId } = await intake.submit({ runAt: new Date(Date.now() + 3_600_000).toISOString() });

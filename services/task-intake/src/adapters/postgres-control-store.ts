@@ -67,6 +67,17 @@ const moveAll = async (
   return moved;
 };
 
+const cancelledBefore = (
+  database: Sequelize,
+  transaction: Transaction,
+  task: TaskRow,
+): Promise<MovedSubtasks[]> =>
+  database.query<MovedSubtasks>(
+    `SELECT state AS was, max(run) AS "highestRun", '{}'::int[] AS ordinals
+     FROM subtasks WHERE task_id = $1 AND state = 'cancelled' GROUP BY state`,
+    { bind: [task.id], type: QueryTypes.SELECT, transaction },
+  );
+
 const settle = async (
   database: Sequelize,
   transaction: Transaction,
@@ -95,14 +106,16 @@ const setState = async (
 };
 
 /**
- * Ends what is not finished. Cancelling twice is one cancel.
+ * Ends what is not finished. Cancelling twice is one cancel, and answers again which runs are to stop: the word of the
+ * first may not have reached the workers.
  *
  * @throws DomainError `task_finished` where the task already ended otherwise.
  */
 export const cancelTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
-    if (task.state === 'cancelled') return { task, moved: [] };
+    if (task.state === 'cancelled')
+      return { task, moved: await cancelledBefore(database, transaction, task) };
     if (isFinalTaskState(task.state)) {
       throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
     }
