@@ -122,7 +122,7 @@ export const taskResultEntities = (
         .incr(key)
         .expire(key, ttlSeconds * 2)
         .exec();
-      return String(replies?.[0]?.[1] as number);
+      return String(replies?.[0]?.[1]);
     },
   };
 };
