@@ -199,6 +199,18 @@ try {
       return sweep();
     },
   );
+  await list.check(
+    'the primary dies, the standby is promoted, and services follow without a restart',
+    async () => {
+      await machine.compose('kill', 'postgres');
+      const standby = `STANDBY_URL=postgres://postgres:${secrets['POSTGRES_PASSWORD']}@postgres-standby:5432/backend2`;
+      const output = await machine.compose(
+        ...['run', '--rm', '--env', standby, 'operate', 'promote-standby', '--fenced'],
+      );
+      expect(/is the primary/.test(output), output);
+      return sweep();
+    },
+  );
 } finally {
   if (given('VERIFY_KEEP', '0') === '0') await down().catch((error: unknown) => console.error(String(error)));
   rmSync(folder, { recursive: true, force: true });
