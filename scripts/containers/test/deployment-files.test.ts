@@ -131,6 +131,10 @@ test('no service is given what another signs in with', (t) => {
     t.deepEqual(secretsOf(compose.services[name] as ComposeService), secrets, name);
 });
 
+test('no default is another variable, which not every Compose understands', (t) => {
+  t.notRegex(text, /\$\{\w+:-[^}]*\$\{/);
+});
+
 test('no secret has a default: each is demanded, and scripts/init-env draws it', (t) => {
   const { draw, read } = drawSecrets(t);
   draw();
