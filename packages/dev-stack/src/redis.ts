@@ -19,6 +19,8 @@ export interface RedisOptions {
   readonly databases?: number;
   /** Lines of redis.conf, such as `{ maxmemory: '64mb' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Runs as a Sentinel: `settings` say what it watches, and it keeps what it learns in its configuration. */
+  readonly sentinel?: boolean;
   /** Remove `dir` when this process dies before it stopped the server. */
   readonly removeOnDeath?: boolean;
   readonly say?: (line: string) => void;
@@ -49,8 +51,10 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   const configFile = join(dir, 'redis.conf');
   let port = options.port ?? (await freePort());
   let server: ManagedProcess | undefined;
+  let wasReady = false;
 
   const writeConfig = () => {
+    if (options.sentinel === true && wasReady) return;
     const durable = options.durable ?? true;
     const settings: Record<string, string> = {
       bind: '127.0.0.1',
@@ -80,7 +84,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     writeConfig();
     const started = startProcess({
       command,
-      args: [configFile],
+      args: options.sentinel === true ? [configFile, '--sentinel'] : [configFile],
       logFile,
       pidFile,
       cwd: dir,
@@ -98,6 +102,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
       await delay(10);
     }
     if (!started.running) throw startFailure(port, logFile);
+    wasReady = true;
   };
 
   for (let attempt = 1; ; attempt += 1) {

@@ -1,7 +1,15 @@
 import test from 'ava';
 import pg from 'pg';
-import { startOwnPostgres, startOwnRedis, until, usePostgres, useRedis } from '../src/index.ts';
-import { Redis } from 'ioredis';
+import {
+  startOwnPostgres,
+  startOwnRedis,
+  until,
+  useCluster,
+  usePostgres,
+  useRedis,
+  useSentinel,
+} from '../src/index.ts';
+import { Cluster, Redis } from 'ioredis';
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -76,4 +84,28 @@ test('a killed primary comes back with its data and its standby follows again', 
   await query(primary.url, 'insert into things values (2)');
   await until(async () => (await query(standby?.url ?? '', 'select id from things')).length === 2);
   t.pass();
+});
+
+test('a replica takes the place of a killed master, as the Sentinels tell', async (t) => {
+  const sentinel = await useSentinel(t);
+  const former = await sentinel.master();
+  await former.kill();
+  const successor = await sentinel.successorOf(former);
+  const { sentinels, master } = sentinel.connection;
+  const client = new Redis({ sentinels: [...sentinels], name: master });
+  t.teardown(() => client.disconnect());
+  t.is(await client.set('key', 'kept'), 'OK');
+  t.is(client.stream.remotePort, successor.port);
+});
+
+test('a replica takes over the keys of a killed master of a Cluster', async (t) => {
+  const cluster = await useCluster(t);
+  const former = await cluster.masterOf('key');
+  await former.kill();
+  const successor = await cluster.successorOf(former, 'key');
+  const client = new Cluster([...cluster.connection.nodes]);
+  t.teardown(() => client.disconnect());
+  t.is(await client.set('key', 'kept'), 'OK');
+  await former.start();
+  t.is(await cluster.masterOf('key'), successor);
 });

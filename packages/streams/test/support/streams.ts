@@ -2,6 +2,7 @@ import type { TestScope } from '@backend2/testkit';
 import {
   createStreams,
   type Lifecycle,
+  type RedisConnection,
   type Streams,
   type StreamsOptions,
   type Topic,
@@ -22,12 +23,14 @@ export const numbered = (name: string, options: Partial<Topic<Numbered>> = {}): 
   ...options,
 });
 
+/** @param redis a single server by its URL, or a connection of any form. */
 export const openStreams = async (
   t: TestScope,
-  url: string,
+  redis: string | RedisConnection,
   options: Omit<StreamsOptions, 'connection'> = {},
 ): Promise<Streams> => {
-  const streams = createStreams({ connection: { kind: 'single', url }, ...options });
+  const connection = typeof redis === 'string' ? ({ kind: 'single', url: redis } as const) : redis;
+  const streams = createStreams({ connection, ...options });
   await running(t, streams);
   return streams;
 };

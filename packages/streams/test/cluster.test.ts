@@ -1,0 +1,278 @@
+import { inbox, type TestCluster, until, useCluster } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import { Cluster } from 'ioredis';
+import { type Message, RpcRemoteError, RpcTimeoutError, type Streams } from '../src/index.ts';
+import { partitionOf } from '../src/topic-keys.ts';
+import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
+
+const quick = { baseMs: 1, maxMs: 5 };
+const releases: (() => void | Promise<void>)[] = [];
+let cluster: TestCluster;
+
+// One Cluster for the file: every test has topics of its own.
+test.before(async () => {
+  cluster = await useCluster({ teardown: (release) => releases.push(release) });
+});
+
+test.after.always(async () => {
+  for (const release of releases.toReversed()) await release();
+});
+
+const open = (t: ExecutionContext): Promise<Streams> => openStreams(t, cluster.connection);
+
+const client = (t: ExecutionContext): Cluster => {
+  const connected = new Cluster([...cluster.connection.nodes]);
+  t.teardown(() => connected.disconnect());
+  return connected;
+};
+
+test('the keys of a partition share a slot, and the partitions of a topic spread over the masters', async (t) => {
+  const streams = await open(t);
+  const wide = numbered('wide', { partitions: 8 });
+  const redis = client(t);
+  await streams.publisher(wide).publishMany(Array.from({ length: 80 }, (_, n) => ({ payload: { n } })));
+  const { partitions, length } = await streams.inspect(wide, 'g');
+  t.is(length, 80);
+  const holders = new Set<number>();
+  for (const { key, length: own } of partitions) {
+    t.is(own, 10);
+    const slots = await Promise.all(
+      [key, `${key}:delayed`, `${key}:dead`, `${key}:once:k`].map((each) => redis.cluster('KEYSLOT', each)),
+    );
+    t.is(new Set(slots).size, 1, key);
+    holders.add((await cluster.masterOf(key)).port);
+  }
+  t.is(holders.size, 3);
+});
+
+test('messages at once, delayed, deduplicated, retried and dead go their ways on every partition', async (t) => {
+  const streams = await open(t);
+  const ways = numbered('ways', { partitions: 4 });
+  const runs = inbox<Message<Numbered>>();
+  const publisher = streams.publisher(ways);
+  const once = { deduplicate: { key: 'k', ttlMs: 60_000 } };
+  await publisher.publishMany([
+    ...Array.from({ length: 20 }, (_, n) => ({ payload: { n } })),
+    ...Array.from({ length: 20 }, (_, n) => ({ payload: { n: 100 + n }, options: { delayMs: 200 } })),
+  ]);
+  const first = await publisher.publish({ n: 200 }, once);
+  t.is(await publisher.publish({ n: 201 }, once), first);
+  t.is((await Array.fromAsync(streams.contents(ways))).length, 41);
+
+  await running(
+    t,
+    streams.consumer(ways, {
+      group: 'g',
+      concurrency: 8,
+      maxAttempts: 2,
+      backoff: quick,
+      handler: async (message) => {
+        runs.push(message);
+        // The even ones fail once, every fifth for good.
+        if (message.payload.n % 5 === 0 || (message.payload.n % 2 === 0 && message.attempt === 1)) {
+          throw new Error(`not ${message.payload.n}`);
+        }
+      },
+    }),
+  );
+  const letters = streams.deadLetters(ways);
+  const dead = [0, 5, 10, 15, 100, 105, 110, 115, 200];
+  await until(async () => {
+    const info = await streams.inspect(ways, 'g');
+    return info.length + info.delayed === 0 && info.dead === dead.length;
+  });
+  const list = await letters.list();
+  t.deepEqual(
+    list.map(({ payload }) => payload!.n).toSorted((a, b) => a - b),
+    dead,
+  );
+  t.true(list.every(({ history, reason }) => history.length === 2 && reason === 'attempts-exhausted'));
+  const counts = Map.groupBy(runs.all, ({ payload }) => payload.n);
+  t.is(counts.size, 41);
+  for (const [n, of] of counts) t.is(of.length, n % 5 === 0 || n % 2 === 0 ? 2 : 1, String(n));
+
+  t.is(await letters.discard([list[0]!.entryId, list.at(-1)!.entryId]), 2);
+  t.is(await letters.redrive('all'), dead.length - 2);
+  await until(async () => (await letters.list()).length === dead.length - 2);
+  t.is(runs.all.length, [...counts.values()].flat().length + 2 * (dead.length - 2));
+});
+
+test('what a message emits stands in a stream on another node before the message is gone', async (t) => {
+  const streams = await open(t);
+  const redis = client(t);
+  const sources = numbered('sources');
+  // Found by trying: a topic whose slot is another master's.
+  const names = Array.from({ length: 20 }, (_, index) => `emitted-${index}`);
+  const home = await cluster.masterOf('app:{sources}');
+  const away = await Promise.all(names.map((name) => cluster.masterOf(`app:{${name}}`)));
+  const emitted = numbered(names[away.findIndex((server) => server !== home)]!);
+  await running(
+    t,
+    streams.consumer(sources, {
+      group: 'g',
+      concurrency: 8,
+      handler: async ({ payload }) => ({ kind: 'done', emit: [{ topic: emitted, payload }] }),
+    }),
+  );
+  const numbers = Array.from({ length: 50 }, (_, n) => n);
+  await streams.publisher(sources).publishMany(numbers.map((n) => ({ payload: { n } })));
+  await until(async () => (await redis.xlen('app:{sources}')) === 0);
+  const contents = await Array.fromAsync(streams.contents(emitted));
+  t.deepEqual(
+    contents.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
+    numbers,
+  );
+});
+
+test('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {
+  const streams = await open(t);
+  const partitions = 6;
+  const topic = numbered('uneven', { partitions });
+  const deep = partitionOf('deep', partitions);
+  const others = Array.from({ length: 200 }, (_, index) => `k${index}`).filter(
+    (key) => partitionOf(key, partitions) !== deep,
+  );
+  await streams
+    .publisher(topic)
+    .publishMany([
+      ...Array.from({ length: 600 }, (_, n) => ({ payload: { n }, options: { partitionKey: 'deep' } })),
+      ...others.map((partitionKey, n) => ({ payload: { n: 1000 + n }, options: { partitionKey } })),
+    ]);
+  const order: number[] = [];
+  await running(
+    t,
+    streams.consumer(topic, {
+      group: 'g',
+      concurrency: 2,
+      handler: async ({ payload }) => void order.push(payload.n),
+    }),
+  );
+  await until(() => order.length === 600 + others.length, { timeoutMs: 60_000 });
+  const meanwhile = order
+    .slice(
+      0,
+      order.findLastIndex((n) => n >= 1000),
+    )
+    .filter((n) => n < 600).length;
+  // Each other partition has about 34, so an even share lets the deep one run about as many beside them.
+  t.true(meanwhile < 200, `${meanwhile} of the deep partition ran before the last of the others`);
+});
+
+test('a batch consumer takes the messages of all partitions', async (t) => {
+  const streams = await open(t);
+  const topic = numbered('batched', { partitions: 3 });
+  const seen: number[] = [];
+  await running(
+    t,
+    streams.batchConsumer(topic, {
+      group: 'g',
+      batchSize: 20,
+      handler: async (messages) => void seen.push(...messages.map(({ payload }) => payload.n)),
+    }),
+  );
+  await streams.publisher(topic).publishMany(Array.from({ length: 90 }, (_, n) => ({ payload: { n } })));
+  await until(async () => (await streams.inspect(topic, 'g')).length === 0);
+  t.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    Array.from({ length: 90 }, (_, n) => n),
+  );
+});
+
+test('what a consumer held is taken by another, at once after a stop and after the lease when it vanished', async (t) => {
+  const streams = await open(t);
+  const topic = numbered('handed-over', { partitions: 3 });
+  const holding = gate();
+  const stopping = streams.consumer(topic, {
+    group: 'g',
+    concurrency: 6,
+    leaseMs: 60_000,
+    handler: async () => holding.opened,
+  });
+  await running(t, stopping);
+  t.teardown(holding.open);
+  await streams.publisher(topic).publishMany(Array.from({ length: 6 }, (_, n) => ({ payload: { n } })));
+  await until(() => stopping.inFlight === 6);
+  await stopping.stop(AbortSignal.abort());
+
+  // One that vanishes: it read and is never heard of again.
+  const redis = client(t);
+  for (const { key } of (await streams.inspect(topic, 'g')).partitions) {
+    await redis.xadd(key, '*', 'h', `lost-${key}`, 'p', '{"n":9}');
+    const read = await redis.call('XREADGROUP', 'GROUP', 'g', 'vanished', 'STREAMS', key, '>');
+    t.truthy(read);
+  }
+  const seen = inbox<Message<Numbered>>();
+  await running(
+    t,
+    streams.consumer(topic, {
+      group: 'g',
+      concurrency: 4,
+      leaseMs: 300,
+      handler: async (message) => seen.push(message),
+    }),
+  );
+  const taken = await seen.take(9);
+  for (const { payload, delivery } of taken) t.is(delivery, payload.n === 9 ? 2 : 1);
+  await until(async () => (await streams.inspect(topic, 'g')).length === 0);
+});
+
+test('calls find their servers and replies their callers across nodes, many at once', async (t) => {
+  const streams = await open(t);
+  await running(
+    t,
+    streams.rpcServer({
+      name: 'rpc:doubler',
+      group: 'doubler',
+      concurrency: 32,
+      handler: async (method, params) => {
+        if (method === 'refuse') throw new RangeError('too far');
+        return (params as number) * 2;
+      },
+      encodeError: (error) =>
+        error instanceof RangeError ? { code: 'too_far', message: error.message } : undefined,
+    }),
+  );
+  const callers = [await running(t, streams.rpcClient()), await running(t, streams.rpcClient())];
+  const numbers = Array.from({ length: 100 }, (_, n) => n);
+  for (const caller of callers) {
+    const replies = await Promise.all(
+      numbers.map((n) => caller.call('rpc:doubler', 'double', n, { timeoutMs: 20_000 })),
+    );
+    t.deepEqual(
+      replies,
+      numbers.map((n) => n * 2),
+    );
+  }
+  const error = await t.throwsAsync(callers[0]!.call('rpc:doubler', 'refuse', null, { timeoutMs: 20_000 }), {
+    instanceOf: RpcRemoteError,
+  });
+  t.is(error.code, 'too_far');
+  await t.throwsAsync(callers[0]!.call('rpc:nobody', 'any', null, { timeoutMs: 50 }), {
+    instanceOf: RpcTimeoutError,
+  });
+  // What nobody waits for is taken back.
+  const redis = client(t);
+  await until(async () => (await redis.xlen('app:{rpc:nobody}')) === 0);
+});
+
+test('every subscriber sees every message, and one that comes later resumes', async (t) => {
+  const streams = await open(t);
+  const news = streams.broadcast(numbered('news'));
+  const heard = [inbox<number>(), inbox<number>()];
+  for (const each of heard) {
+    await running(t, news.subscribe({ handler: ({ payload }) => each.push(payload.n) }));
+  }
+  const ids = await Promise.all([1, 2, 3].map((n) => news.publish({ n })));
+  await news.publishMany([{ n: 4 }, { n: 5 }]);
+  for (const each of heard) t.deepEqual(await each.take(5), [1, 2, 3, 4, 5]);
+  const late = inbox<number>();
+  await running(t, news.subscribe({ from: ids[1]!, handler: ({ payload }) => late.push(payload.n) }));
+  t.deepEqual(await late.take(3), [3, 4, 5]);
+  const { messages, complete } = await news.read(ids[2]!, 10);
+  t.deepEqual(
+    messages.map(({ payload }) => payload.n),
+    [4, 5],
+  );
+  t.true(complete);
+  t.is(await news.newest(), messages.at(-1)!.entryId);
+});

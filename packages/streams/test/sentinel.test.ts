@@ -1,0 +1,47 @@
+import { inbox, until, useSentinel } from '@backend2/testkit';
+import test from 'ava';
+import { workThroughFailover } from './support/failover.ts';
+import { numbered, openStreams, running } from './support/streams.ts';
+
+test('a master dies under load and its replica takes over: work goes on, and what was lost is told', async (t) => {
+  const sentinel = await useSentinel(t);
+  const streams = await openStreams(t, sentinel.connection);
+  const heard = inbox<number>();
+  const news = streams.broadcast(numbered('news'));
+  await running(t, news.subscribe({ handler: ({ payload }) => heard.push(payload.n) }));
+  await running(
+    t,
+    streams.rpcServer({ name: 'rpc:echo', group: 'echo', handler: async (_method, params) => params }),
+  );
+  const caller = await running(t, streams.rpcClient());
+  t.is(await caller.call('rpc:echo', 'say', 'before', { timeoutMs: 10_000 }), 'before');
+
+  const master = await sentinel.master();
+  const { safe, acknowledged, lost, results, repaired, lossesTold, after } = await workThroughFailover(t, {
+    connection: sentinel.connection,
+    topic: numbered('jobs'),
+    fence: 'fence',
+    master,
+    takenOver: () => sentinel.successorOf(master),
+  });
+  t.true(after >= 200);
+  t.log(
+    `${acknowledged.size} acknowledged, ${safe.size} safe, ${lost.length} lost, told ${lossesTold.length} times`,
+  );
+  // Ack and result are one script, so what the replica had has one result whichever server wrote it.
+  t.deepEqual(
+    [...safe].filter((n) => results.get(n) !== 1),
+    [],
+  );
+  t.true(lost.length < acknowledged.size / 2, `${lost.length} of ${acknowledged.size} lost`);
+  t.true(lossesTold.every(({ topic, group }) => topic === 'jobs' && group === 'workers'));
+  t.deepEqual(
+    [...acknowledged].filter((n) => !repaired.has(n)),
+    [],
+  );
+
+  await news.publish({ n: 1 });
+  t.is(await heard.next(), 1);
+  const answer = await until(() => caller.call('rpc:echo', 'say', 'after', { timeoutMs: 2000 }));
+  t.is(answer, 'after');
+});
