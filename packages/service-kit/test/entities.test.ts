@@ -1,5 +1,5 @@
 import { createRedisClient, createStreams } from '@backend2/streams';
-import { startOwnRedis, until, useRedis } from '@backend2/testkit';
+import { startOwnRedis, until, useCluster, useRedis, useSentinel } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import {
   redisEntities,
@@ -148,4 +148,38 @@ test('entities work again by themselves after Redis was away', async (t) => {
     what: 'the result read again',
   });
   t.is(again.outcome, 'before');
+});
+
+test('entities live on a Cluster, those of several tasks on several of its nodes', async (t) => {
+  const { connection } = await useCluster(t);
+  const entities = redisEntities(connection, 'test:', { resultTtlSeconds: 300 });
+  t.teardown(() => entities.stop(AbortSignal.abort()));
+  await entities.start();
+  const tasks = Array.from({ length: 12 }, (_, n) => `task-${n}`);
+  const outcomes = [0, 1].map((ordinal) => ({ ordinal, outcome: { ordinal } }));
+  await Promise.all(tasks.map((id) => entities.results.keep(id, owner, '0', outcomes)));
+  for (const id of tasks) {
+    t.deepEqual(await entities.results.fetch(id, 1), { ownerId: owner, outcome: { ordinal: 1 } });
+    t.is(await entities.results.forget(id), '1');
+    t.is(await entities.results.fetch(id, 1), undefined);
+  }
+  const revoked = tasks.map((id) => ({ kind: 'session', id }) as const);
+  await entities.revocations.save(revoked);
+  await entities.revocations.markIntact();
+  t.is((await entities.revocations.all()).length, revoked.length);
+  t.true(await entities.revocations.isIntact());
+});
+
+test('entities follow a failover that Sentinel leads', async (t) => {
+  const sentinel = await useSentinel(t);
+  const entities = redisEntities(sentinel.connection, 'test:');
+  t.teardown(() => entities.stop(AbortSignal.abort()));
+  await entities.start();
+  const master = await sentinel.master();
+  const keep = (ordinal: number) => entities.results.keep('a', owner, '0', [{ ordinal, outcome: 'kept' }]);
+  await keep(0);
+  await master.kill();
+  await sentinel.successorOf(master);
+  t.is(await until(() => keep(1), { timeoutMs: 30_000 }), '0');
+  t.deepEqual(await entities.results.fetch('a', 1), { ownerId: owner, outcome: 'kept' });
 });

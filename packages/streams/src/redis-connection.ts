@@ -38,7 +38,9 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
         db: connection.db ?? 0,
         ...(connection.tls === true ? { tls: {}, enableTLSForSentinelMode: true } : {}),
         sentinelRetryStrategy: (times) => Math.min(50 * times, 1000),
-        failoverDetector: true,
+        // Told of a failover while it looks for the new master, ioredis's detector would end the client for good;
+        // Sentinel cuts a demoted master's connections, and READONLY tells of what it could not cut.
+        failoverDetector: false,
       });
     case 'cluster':
       return new Cluster(

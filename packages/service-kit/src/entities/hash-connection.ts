@@ -25,7 +25,11 @@ interface HashTransaction {
 export const hashConnection = (redis: RedisClient, ttlSeconds: number): RedisConnection => {
   const connection: HashConnection = {
     hGetAll: (key) => redis.hgetall(key),
-    unlink: (keys) => redis.unlink(...keys),
+    // One command a key: in a Cluster several keys of one command must share a slot.
+    unlink: async (keys) => {
+      const removed = await Promise.all(keys.map((key) => redis.unlink(key)));
+      return removed.reduce((sum, count) => sum + count, 0);
+    },
     expire: (key, seconds) => redis.expire(key, seconds),
     expireAt: (key, at) => redis.expireat(key, at instanceof Date ? Math.floor(at.getTime() / 1000) : at),
     multi: () => {

@@ -66,6 +66,9 @@ export const workThroughFailover = async (
   const acknowledged = new Set<number>();
   let next = 0;
   let publishing = true;
+  t.teardown(() => {
+    publishing = false;
+  });
   const publish = async (): Promise<void> => {
     while (publishing) {
       const n = next++;
