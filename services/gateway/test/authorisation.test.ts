@@ -1,0 +1,244 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createClient } from '@backend2/client';
+import { until } from '@backend2/testkit';
+import test from 'ava';
+import jwt from 'jsonwebtoken';
+import { ownedThings, unowned, type OwnedThings } from './owned-things.ts';
+import { sharedSystem, type Session } from './shared-system.ts';
+
+const secret = 'a secret of the matrix alone that is long enough';
+const shared = sharedSystem(
+  test,
+  { SECRET_KEY: secret, RATE_LIMIT: '0', RATE_LIMIT_REFUSED: '0', RATE_LIMIT_SIGN_IN: '0' },
+  { services: ['auth', 'task-intake', 'health-aggregator'] },
+);
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: { readonly enum?: readonly string[] };
+}
+interface Operation {
+  readonly operationId: string;
+  readonly security: readonly Readonly<Record<string, unknown>>[];
+  readonly 'x-role'?: string;
+  readonly 'x-scopes'?: readonly string[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
+  };
+}
+interface Route extends Operation {
+  readonly method: string;
+  readonly path: string;
+  /** Path parameters that name something of a user's. */
+  readonly owned: readonly string[];
+}
+
+/** Every operation that the gateway itself says it serves. */
+const servedRoutes = async (): Promise<Route[]> => {
+  const document = (await (await fetch(`${shared().system.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+      const owned = names.filter((name) => !Object.hasOwn(unowned, name));
+      return { ...operation, method: method.toUpperCase(), path, owned };
+    }),
+  );
+};
+
+/** A sound request to the route about these things: nothing but who sends it can be wrong with it. */
+const ask = async (route: Route, things: OwnedThings, headers: Record<string, string>) => {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
+    const value = things[name] ?? unowned[name];
+    if (value === undefined) throw new Error(`Make a {${name}} in owned-things.ts for ${route.path}.`);
+    return value;
+  });
+  const query = new URLSearchParams(
+    (route.parameters ?? [])
+      .filter((parameter) => parameter.in === 'query' && parameter.required === true)
+      .map(({ name, schema }) => [name, schema.enum?.[0] ?? '0']),
+  );
+  const example = route.requestBody?.content['application/json']?.example;
+  const response = await fetch(`${shared().system.url}${path}?${query}`, {
+    method: route.method,
+    headers: { ...headers, ...(example !== undefined && { 'content-type': 'application/json' }) },
+    ...(example !== undefined && { body: JSON.stringify(example) }),
+    redirect: 'manual',
+  });
+  const problem = response.headers.get('content-type')?.startsWith('application/problem+json');
+  const code = problem ? ((await response.json()) as { code: string }).code : undefined;
+  // An event stream would go on for ever.
+  if (!problem) await response.body?.cancel();
+  return { status: response.status, code };
+};
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const anyone: OwnedThings = Object.fromEntries(
+  ['taskId', 'artifactId', 'webhookId', 'deliveryId', 'scheduleId', 'apiKeyId', 'userId'].map((name) => [
+    name,
+    '0198b7a4-6f7e-7c3a-9a45-00000000abcd',
+  ]),
+);
+
+/** Tokens of a user that must not count, and what each is refused with. */
+const worthless = async (
+  ada: Session,
+): Promise<Record<string, readonly [Record<string, string>, string]>> => {
+  const { system, signIn, beside } = shared();
+  const { header, payload } = jwt.decode(ada.token, { complete: true }) as jwt.Jwt;
+  const claims = payload as jwt.JwtPayload;
+  const keyid = header.kid as string;
+  const unsigned = jwt.sign(claims, '', { algorithm: 'none', keyid });
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  const revoked = await signIn('ada');
+  const client = createClient({ baseUrl: system.url, token: ada.token });
+  const { key, id } = await client.apiKeys.create({ name: 'ended', scopes: ['read', 'write'] });
+  await client.apiKeys.delete(id);
+  await createClient({ baseUrl: beside, token: revoked.token }).auth.signOut();
+  const gone = async () =>
+    (await fetch(`${system.url}/api/v1/users/me`, { headers: bearer(revoked.token) })).status === 401;
+  await until(gone, { timeoutMs: 1000, what: 'the revocation at the other gateway' });
+  const invalid = 'token_invalid';
+  return {
+    'no token': [{}, 'token_missing'],
+    'another scheme': [{ authorization: 'Basic cm9vdDpyb290' }, 'token_malformed'],
+    'a revoked token': [bearer(revoked.token), 'token_revoked'],
+    'an expired token': [bearer(jwt.sign({ ...claims, exp: 1 }, secret, { keyid })), 'token_expired'],
+    'an unsigned token': [bearer(unsigned), invalid],
+    'an unsigned token with the old signature': [
+      bearer(`${unsigned}${ada.token.split('.')[2] ?? ''}`),
+      invalid,
+    ],
+    'HS512 with the right secret': [bearer(jwt.sign(claims, secret, { algorithm: 'HS512', keyid })), invalid],
+    'RS256 with a key of its own': [
+      bearer(jwt.sign(claims, privateKey, { algorithm: 'RS256', keyid })),
+      invalid,
+    ],
+    'HS256 with a public key for a secret': [bearer(jwt.sign(claims, pem.toString(), { keyid })), invalid],
+    'another secret': [bearer(jwt.sign(claims, 'another secret altogether', { keyid })), invalid],
+    'a key nobody knows': [bearer(jwt.sign(claims, secret, { keyid: 'unknown' })), invalid],
+    'another audience': [bearer(jwt.sign({ ...claims, aud: 'elsewhere' }, secret, { keyid })), invalid],
+    'a role that was put up': [bearer(promoted(ada.token)), invalid],
+    'a deleted API key': [{ 'x-api-key': key }, 'api_key_invalid'],
+    'a made-up API key': [bearer(`b2k_${'A'.repeat(43)}`), 'api_key_invalid'],
+  };
+};
+
+/** The same token with an admin's role in its payload and its old signature. */
+const promoted = (token: string): string => {
+  const [header, payload = '', signature] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+  const forged = Buffer.from(JSON.stringify({ ...claims, role: 'admin' })).toString('base64url');
+  return [header, forged, signature].join('.');
+};
+
+test.serial('only what must be is open to everyone', async (t) => {
+  const open = (await servedRoutes()).filter(({ security }) => security.length === 0);
+  t.deepEqual(open.map(({ operationId }) => operationId).toSorted(), [
+    'clearSessionCookie',
+    'getHealth',
+    'issueToken',
+  ]);
+});
+
+test.serial('every route refuses every credential that is worth nothing, and says why', async (t) => {
+  const { user } = shared();
+  const ada = await user('ada');
+  const routes = (await servedRoutes()).filter(({ security }) => security.length > 0);
+  t.true(routes.length > 50);
+  for (const [what, [headers, code]] of Object.entries(await worthless(ada))) {
+    for (const route of routes)
+      t.deepEqual(await ask(route, anyone, headers), { status: 401, code }, `${what}: ${route.operationId}`);
+  }
+});
+
+test.serial('an admin’s routes are shut to users, and to admins’ keys that lack the scope', async (t) => {
+  const { system, root, user } = shared();
+  const eve = await user('eve');
+  const routes = (await servedRoutes()).filter((route) => route['x-role'] === 'admin');
+  t.true(routes.length > 12);
+  const eveKey = await createClient({ baseUrl: system.url, token: eve.token }).apiKeys.create({
+    name: 'all she may',
+    scopes: ['read', 'write'],
+  });
+  const rootKey = await root.apiKeys.create({ name: 'no admin', scopes: ['read', 'write'] });
+  const looker = await root.apiKeys.create({ name: 'looks', scopes: ['read', 'admin'] });
+  for (const route of routes) {
+    const which = route.operationId;
+    t.deepEqual(await ask(route, anyone, bearer(eve.token)), { status: 403, code: 'admin_only' }, which);
+    for (const { key } of [eveKey, rootKey])
+      t.deepEqual(await ask(route, anyone, bearer(key)), { status: 403, code: 'insufficient_scope' }, which);
+    const looking = await ask(route, anyone, { 'x-api-key': looker.key });
+    if (route.method === 'GET') t.true(![401, 403].includes(looking.status), which);
+    else t.is(looking.code, 'insufficient_scope', which);
+  }
+});
+
+test.serial('a key reads, or writes, or is turned away, as each route says', async (t) => {
+  const { system, user } = shared();
+  const mia = await user('mia');
+  const { apiKeys } = createClient({ baseUrl: system.url, token: mia.token });
+  const reads = await apiKeys.create({ name: 'reads', scopes: ['read'] });
+  const writes = await apiKeys.create({ name: 'writes', scopes: ['write'] });
+  const routes = (await servedRoutes()).filter(({ security }) => security.length > 0);
+  for (const route of routes) {
+    const scopes = route['x-scopes'];
+    for (const [scope, { key }] of [
+      ['read', reads],
+      ['write', writes],
+    ] as const) {
+      const which = `${scope}: ${route.operationId}`;
+      const { status, code } = await ask(route, anyone, bearer(key));
+      if (scopes === undefined) t.is(code, 'session_required', which);
+      else if (scopes.includes('admin') || !scopes.includes(scope)) t.is(code, 'insufficient_scope', which);
+      else t.true(![401, 403].includes(status), `${which} ${status} ${code}`);
+    }
+    if (route.method !== 'GET' && scopes !== undefined && !scopes.includes('read'))
+      t.true(scopes.includes('write'), route.operationId);
+  }
+});
+
+test.serial('what is another’s is not there, by any route, token or key, and stays as it was', async (t) => {
+  const { system, user } = shared();
+  const [owner, bob] = [await user('owner'), await user('bob')];
+  const things = await ownedThings(system, owner);
+  const bobKey = await createClient({ baseUrl: system.url, token: bob.token }).apiKeys.create({
+    name: 'all he may',
+    scopes: ['read', 'write'],
+  });
+  const routes = (await servedRoutes()).filter(
+    (route) => route.owned.length > 0 && route['x-role'] !== 'admin',
+  );
+  t.true(routes.length > 25);
+  const snapshot = async (): Promise<unknown> => {
+    const client = createClient({ baseUrl: system.url, token: owner.token });
+    const { taskId = '', webhookId = '', scheduleId = '' } = things;
+    const keys = (await client.apiKeys.list()).items.map(({ id }) => id);
+    return [
+      await client.tasks.get(taskId),
+      await client.tasks.subtask(taskId, 0),
+      (await client.webhooks.get(webhookId)).enabled,
+      await client.schedules.get(scheduleId),
+      keys,
+    ];
+  };
+  const before = await snapshot();
+  for (const route of routes) {
+    const missing = { status: 404, code: 'not_found' };
+    t.deepEqual(await ask(route, things, bearer(bob.token)), missing, route.operationId);
+    if (route['x-scopes'])
+      t.deepEqual(await ask(route, things, bearer(bobKey.key)), missing, `key: ${route.operationId}`);
+  }
+  t.deepEqual(await snapshot(), before);
+  for (const route of routes.filter(({ method }) => method === 'GET'))
+    t.not(
+      (await ask(route, things, bearer(owner.token))).status,
+      404,
+      `the owner’s own: ${route.operationId}`,
+    );
+});
