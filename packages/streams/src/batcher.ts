@@ -25,6 +25,13 @@ export class Batcher<T> {
     setImmediate(this.#send);
   }
 
+  /** Sends what waits now in another way than `flush`, whatever is under way. */
+  sendBy(flush: (items: T[]) => Promise<void>): void {
+    if (this.#waiting.length === 0) return;
+    this.#inFlight++;
+    void flush(this.#taken()).finally(this.#sent);
+  }
+
   /** Resolves when nothing waits or is under way. */
   async idle(): Promise<void> {
     if (this.#inFlight === 0 && this.#waiting.length === 0) return;
@@ -36,13 +43,16 @@ export class Batcher<T> {
   readonly #send = (): void => {
     this.#scheduled = false;
     while (this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {
-      const all = this.#waiting;
-      const batch = all.length <= this.#most ? all : all.slice(0, this.#most);
-      this.#waiting = all.length <= this.#most ? [] : all.slice(this.#most);
       this.#inFlight++;
-      void this.#flush(batch).finally(this.#sent);
+      void this.#flush(this.#taken()).finally(this.#sent);
     }
   };
+
+  #taken(): T[] {
+    const all = this.#waiting;
+    this.#waiting = all.length <= this.#most ? [] : all.slice(this.#most);
+    return all.length <= this.#most ? all : all.slice(0, this.#most);
+  }
 
   readonly #sent = (): void => {
     this.#inFlight--;

@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
 import { RedisClock } from './redis-clock.ts';
-import { isGroupMissing, type RedisClient } from './redis-connection.ts';
+import { inOneWrite, isGroupMissing, type RedisClient } from './redis-connection.ts';
 import type { Slots } from './slots.ts';
 import type { TopicKeys } from './topic-keys.ts';
 
@@ -26,6 +26,8 @@ export interface GroupReaderOptions {
   readonly holding: () => Iterable<string>;
   /** Whether an entry on its last delivery may be taken now; they run one at a time, so that one that kills takes none with it. */
   readonly suspectAllowed: () => boolean;
+  /** Sends what can go along with a read that is about to be sent over this client. */
+  readonly sendAlong: (client: RedisClient) => void;
   readonly onDataLost: () => void;
 }
 
@@ -137,17 +139,19 @@ export class GroupReader {
     return this.#handOver(
       await this.#watched(
         blockMs,
-        this.#single().xreadgroup(
-          'GROUP',
-          group,
-          consumer,
-          'COUNT',
-          count,
-          'BLOCK',
-          blockMs,
-          'STREAMS',
-          keys.stream,
-          '>',
+        this.#readAlong((client) =>
+          client.xreadgroup(
+            'GROUP',
+            group,
+            consumer,
+            'COUNT',
+            count,
+            'BLOCK',
+            blockMs,
+            'STREAMS',
+            keys.stream,
+            '>',
+          ),
         ),
       ),
     );
@@ -160,12 +164,22 @@ export class GroupReader {
     const read = this.#handOver(
       await this.#watched(
         0,
-        this.#single().xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
+        this.#readAlong((client) =>
+          client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
+        ),
       ),
     );
     this.#newestId = read === 0 ? newestId : undefined;
     this.#idle = read === 0;
     return read;
+  }
+
+  #readAlong(read: (client: Redis) => Promise<unknown>): Promise<unknown> {
+    const client = this.#single();
+    return inOneWrite(client, () => {
+      this.#options.sendAlong(client);
+      return read(client);
+    });
   }
 
   #handOver(reply: unknown): number {

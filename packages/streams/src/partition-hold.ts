@@ -39,12 +39,13 @@ export class PartitionHold {
     const { keys, group, consumer, slots, partitions } = options;
     this.#engine = engine;
     this.#options = options;
+    this.settler = new Settler(engine, keys, group, consumer, options.giveUp);
     this.reader = new GroupReader(engine, {
       ...options,
       alone: partitions === 1,
       share: () => Math.ceil(slots.size / partitions),
+      sendAlong: (client) => this.settler.sendOver(client),
     });
-    this.settler = new Settler(engine, keys, group, consumer, options.giveUp);
     this.#keeper = new LeaseKeeper(engine, { ...options, stream: keys.stream, holding: options.renewing });
   }
 

@@ -65,6 +65,17 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
   }
 };
 
+/** Puts the commands that `send` sends into one write, where the client has one connection. */
+export const inOneWrite = <R>(client: RedisClient, send: () => R): R => {
+  const stream = client instanceof Redis ? client.stream : undefined;
+  stream?.cork();
+  try {
+    return send();
+  } finally {
+    stream?.uncork();
+  }
+};
+
 /** Whether the command may succeed later, on this server or the one that takes its place. */
 export const isTransient = (error: unknown): boolean => {
   const message = error instanceof Error ? error.message : String(error);

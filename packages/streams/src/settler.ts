@@ -3,7 +3,7 @@ import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
 import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
 import type { Outgoing } from './outgoing.ts';
-import { isGroupMissing, isTransient } from './redis-connection.ts';
+import { isGroupMissing, isTransient, type RedisClient } from './redis-connection.ts';
 import type { TopicKeys } from './topic-keys.ts';
 import type { DeadReason } from './types.ts';
 
@@ -58,16 +58,23 @@ export class Settler {
     this.#batcher.push(settlement);
   }
 
+  /** Sends what waits now over this client, whose owner is about to read: both then share a round trip. */
+  sendOver(client: RedisClient): void {
+    this.#batcher.sendBy((batch) => this.#flush(batch, client));
+  }
+
   idle(): Promise<void> {
     return this.#batcher.idle();
   }
 
-  async #flush(batch: readonly Settlement[]): Promise<void> {
+  /** @param firstOver the client of the first try; later ones go over the shared one. */
+  async #flush(batch: readonly Settlement[], firstOver = this.#engine.commands): Promise<void> {
     for (let failures = 0; ; failures++) {
+      const client = failures === 0 ? firstOver : this.#engine.commands;
       try {
         const lost = batch.every((item) => item.op === 'done' && item.emits.length === 0)
-          ? await this.#ack(batch)
-          : await this.#settle(batch);
+          ? await this.#ack(batch, client)
+          : await this.#settle(batch, client);
         batch.forEach((item, index) => item.done(!lost.has(index)));
         return;
       } catch (error) {
@@ -83,15 +90,15 @@ export class Settler {
     for (const item of batch) item.done(false);
   }
 
-  async #ack(batch: readonly Settlement[]): Promise<ReadonlySet<number>> {
+  async #ack(batch: readonly Settlement[], client: RedisClient): Promise<ReadonlySet<number>> {
     const args: ScriptArgument[] = [this.#group];
     for (const { entryId } of batch) args.push(entryId);
-    const acked = Number(await runScript(this.#engine.commands, scripts.ack, [this.#keys.stream], args));
+    const acked = Number(await runScript(client, scripts.ack, [this.#keys.stream], args));
     // Which ones were lost is not worth a command each: nothing was to be emitted.
     return acked === batch.length || batch.length > 1 ? nothingLost : onlyLost;
   }
 
-  async #settle(batch: readonly Settlement[]): Promise<ReadonlySet<number>> {
+  async #settle(batch: readonly Settlement[], client: RedisClient): Promise<ReadonlySet<number>> {
     if (!this.#engine.colocated) await this.#emitFirst(batch);
     const names = [this.#keys.stream, this.#keys.delayed, this.#keys.dead];
     const args: ScriptArgument[] = [this.#group, this.#consumer];
@@ -124,7 +131,7 @@ export class Settler {
         args.push(index + 1, emit.head, emit.payload, emit.keep, emit.expiryMs);
       }
     }
-    return new Set((await runScript(this.#engine.commands, scripts.settle, names, args)) as number[]);
+    return new Set((await runScript(client, scripts.settle, names, args)) as number[]);
   }
 
   /** In a Cluster another stream lives on another node: appended before the ack, so at least once and not atomic. */
