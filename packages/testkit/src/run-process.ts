@@ -7,6 +7,8 @@ export interface RunProcessOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Node's own. Default: those with which workspace packages are loaded from source. */
+  readonly nodeArguments?: readonly string[];
   /** Opens an IPC channel. Default true. */
   readonly ipc?: boolean;
 }
@@ -30,7 +32,8 @@ const lastWordsMs = 2000;
 
 /** Runs a TypeScript file as a real process of its own; at the end of the test it is killed with all its children. */
 export function runProcess(t: TestScope, file: string, options: RunProcessOptions = {}): RunningProcess {
-  const child = spawn(process.execPath, ['--conditions=@backend2/source', file, ...(options.args ?? [])], {
+  const { args = [], nodeArguments = ['--conditions=@backend2/source'] } = options;
+  const child = spawn(process.execPath, [...nodeArguments, file, ...args], {
     detached: true,
     env: { ...process.env, ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
