@@ -21,7 +21,7 @@ export interface SweepSystem {
   readonly starts: readonly ServiceStart[];
   readonly postgres: pg.Client;
   /** Bytes of Redis's data. */
-  redisBytes(): Promise<number>;
+  readonly redisBytes: () => Promise<number>;
 }
 
 const serviceNames = [
