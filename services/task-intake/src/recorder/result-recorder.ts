@@ -43,6 +43,8 @@ export interface ResultRecorderOptions {
 const batchSize = 1000;
 /** How long results wait where a recorder dies; longer than any batch takes, and a batch taken twice does no harm. */
 const leaseMs = 5000;
+/** No result kills its recorder: what was taken by several that died is not held back, and not given up so soon. */
+const maxDeliveries = 20;
 const batchBounds = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
 /**
@@ -110,6 +112,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     group: recorderGroup,
     batchSize,
     leaseMs,
+    maxDeliveries,
     handler: record,
     onDataLost: options.onDataLost,
   });
