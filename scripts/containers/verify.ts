@@ -192,7 +192,15 @@ try {
       );
       const names = apps.map(({ name }) => name).filter((name) => name !== 'redis-users');
       await machine.compose('stop', ...names);
-      const output = await machine.compose('run', '--rm', 'operate', 'restore', '--replace');
+      const output = await machine.compose(
+        'run',
+        '--rm',
+        'operate',
+        'restore',
+        '--replace',
+        '--redis',
+        'leave',
+      );
       expect(/tables restored and counted/.test(output), output);
       await machine.compose('start', ...names);
       await eventually(allHealthy, minutes(3));
