@@ -4,10 +4,10 @@ import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer
 import { cutOff } from './cut-off.ts';
 import type { Delivered } from './delivered.ts';
 import type { Engine } from './engine.ts';
-import { decodeHead, encodeCore, errorText, withFailure, type StampedHead } from './envelope.ts';
+import { bareHead, decodeHead, encodeCore, errorText, withFailure, type StampedHead } from './envelope.ts';
 import { ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
+import { lastWords } from './last-words.ts';
 import { drawInstanceName } from './message-id.ts';
-import { outgoingOf } from './outgoing.ts';
 import { PartitionHold } from './partition-hold.ts';
 import type { Settlement } from './settler.ts';
 import { Slots } from './slots.ts';
@@ -44,6 +44,7 @@ export class BatchConsumer<T> implements Consumer {
   #stopped: Promise<void> | undefined;
   #working: Promise<void> | undefined;
   #batch: AbortController | undefined;
+  #unobserve: (() => void) | undefined;
 
   constructor(engine: Engine, topic: Topic<T>, options: BatchConsumerOptions<T>) {
     this.name = `batch consumer ${topic.name}/${options.group}`;
@@ -86,7 +87,7 @@ export class BatchConsumer<T> implements Consumer {
 
   /** Most messages in hand; 0 pauses reading. */
   setConcurrency(slots: number): void {
-    this.#slots.resize(slots);
+    this.#slots.resize(wholeNumber('concurrency', slots, 0));
   }
 
   async start(): Promise<void> {
@@ -94,6 +95,9 @@ export class BatchConsumer<T> implements Consumer {
     this.#state = 'running';
     const started = await Promise.allSettled(this.#holds.map((hold) => hold.start()));
     const failed = started.find((result) => result.status === 'rejected');
+    const { name: topic } = this.#topic;
+    const { group } = this.#options;
+    this.#unobserve = this.#engine.observer.consuming?.({ topic, group, inFlight: () => this.inFlight });
     if (!failed) return;
     await this.stop(AbortSignal.abort());
     throw failed.reason;
@@ -118,6 +122,7 @@ export class BatchConsumer<T> implements Consumer {
     stopWaiting();
     hard?.removeEventListener('abort', onHard);
     await Promise.all(this.#holds.map((hold) => hold.leave()));
+    this.#unobserve?.();
   }
 
   #idsOf(partition: number, wanted: (held: Held<T>) => boolean): string[] {
@@ -153,16 +158,7 @@ export class BatchConsumer<T> implements Consumer {
   }
 
   #admit(entry: Delivered, partition: number, slotted: boolean): void {
-    const at = Number.parseInt(entry.entryId, 10);
-    let head: StampedHead = {
-      id: entry.entryId,
-      attempt: 1,
-      maxAttempts: 0,
-      trace: undefined,
-      history: [],
-      publishedAt: at,
-      dueAt: at,
-    };
+    let head = bareHead(entry.entryId);
     let payload: T | undefined;
     let unparsable: unknown;
     try {
@@ -266,7 +262,6 @@ export class BatchConsumer<T> implements Consumer {
   #bury(held: Held<T>, error: unknown, reason: DeadReason): void {
     const { head, entry, partition, message } = held;
     const at = Math.round(this.#holds[partition]!.reader.clock.now() ?? head.dueAt);
-    const emits = this.#options.onDead?.({ message, error, reason }) ?? [];
     this.#settle(held, performance.now(), {
       op: 'dead',
       entryId: entry.entryId,
@@ -276,7 +271,7 @@ export class BatchConsumer<T> implements Consumer {
       reason,
       error: errorText(error),
       history: JSON.stringify(withFailure(head, error, at)),
-      emits: emits.map((emit) => outgoingOf(this.#engine.prefix, emit, head.trace)),
+      emits: lastWords(this.#engine, this.#topic, this.#options.onDead, { message, error, reason }),
     });
   }
 
@@ -287,7 +282,7 @@ export class BatchConsumer<T> implements Consumer {
     this.#slots.settle();
     const done = (settled: boolean): void => {
       this.#slots.settled(1);
-      this.#held.delete(`${held.partition}/${held.entry.entryId}`);
+      this.#forget(held);
       if (!settled) return;
       if (what.op === 'dead') observer.dead?.(this.#topic.name, group, what.reason);
       if (!observer.settled) return;
@@ -305,7 +300,14 @@ export class BatchConsumer<T> implements Consumer {
   }
 
   #release(held: Held<T>): void {
-    if (this.#held.delete(`${held.partition}/${held.entry.entryId}`)) this.#slots.give(1);
+    this.#forget(held);
+    this.#slots.give(1);
+  }
+
+  /** A lost entry may have come back to us and be held anew. */
+  #forget(held: Held<T>): void {
+    const key = `${held.partition}/${held.entry.entryId}`;
+    if (this.#held.get(key) === held) this.#held.delete(key);
   }
 }
 

@@ -31,14 +31,15 @@ const historyKept = 20;
 const errorTextKept = 500;
 const none: readonly FailedAttempt[] = [];
 
-const startsBare = (id: string): boolean => id !== '' && id[0] !== '[' && id[0] !== '@';
+/** A newline ends the head of a delayed message. */
+const standsBare = (id: string): boolean => id !== '' && id[0] !== '[' && id[0] !== '@' && !id.includes('\n');
 
 export const encodeCore = (head: Head): string =>
   head.attempt === 1 &&
   head.maxAttempts === 0 &&
   head.trace === undefined &&
   head.history.length === 0 &&
-  startsBare(head.id)
+  standsBare(head.id)
     ? head.id
     : JSON.stringify(
         head.history.length === 0
@@ -78,12 +79,27 @@ export const decodeHead = (head: string, entryId: string): StampedHead => {
     const publishedAt = Number.parseInt(entryId, 10);
     return { ...decodeCore(head), publishedAt, dueAt: publishedAt };
   }
-  const comma = head.indexOf(',');
-  const end = head.indexOf(';', comma);
+  const stamps = /^@(\d+),(\d+);/.exec(head);
+  if (!stamps) throw new Error(`The entry's head is not one of this engine's: ${head.slice(0, 100)}`);
+  const [stamp, publishedAt, dueAt] = stamps;
   return {
-    ...decodeCore(head.slice(end + 1)),
-    publishedAt: Number(head.slice(1, comma)),
-    dueAt: Number(head.slice(comma + 1, end)),
+    ...decodeCore(head.slice(stamp.length)),
+    publishedAt: Number(publishedAt),
+    dueAt: Number(dueAt),
+  };
+};
+
+/** What there is to say of an entry whose head cannot be read. */
+export const bareHead = (entryId: string): StampedHead => {
+  const at = Number.parseInt(entryId, 10);
+  return {
+    id: entryId,
+    attempt: 1,
+    maxAttempts: 0,
+    trace: undefined,
+    history: none,
+    publishedAt: at,
+    dueAt: at,
   };
 };
 

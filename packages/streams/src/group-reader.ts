@@ -69,16 +69,17 @@ export class GroupReader {
 
   async start(): Promise<void> {
     this.#client = this.#engine.connect('reader');
+    this.#watch = setInterval(() => this.#checkOverdue(), 500);
+    this.#watch.unref();
     try {
       await this.#ensureGroup();
     } catch (error) {
+      clearInterval(this.#watch);
       this.#client.disconnect();
       this.#client = undefined;
       throw error;
     }
     this.#turnedAt = performance.now();
-    this.#watch = setInterval(() => this.#checkOverdue(), 500);
-    this.#watch.unref();
     this.#loop = this.#run();
   }
 

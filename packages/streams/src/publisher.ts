@@ -23,6 +23,19 @@ const isPlain = ({ options }: Item): boolean =>
   options === undefined ||
   (!(options.delayMs !== undefined && options.delayMs > 0) && options.deduplicate === undefined);
 
+/** Messages of several callers share a script, so one that Redis would choke on must not get that far. */
+const checked = (options: PublishOptions): PublishOptions => {
+  const { delayMs = 0, deduplicate, maxAttempts = 1 } = options;
+  if (!Number.isFinite(delayMs)) throw new RangeError(`A message's delayMs is finite, and not ${delayMs}.`);
+  if (deduplicate && !(deduplicate.ttlMs > 0 && Number.isFinite(deduplicate.ttlMs))) {
+    throw new RangeError(`A message's deduplicate.ttlMs is above 0, and not ${deduplicate.ttlMs}.`);
+  }
+  if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {
+    throw new RangeError(`A message's maxAttempts is a whole number from 1, and not ${maxAttempts}.`);
+  }
+  return options;
+};
+
 export class TopicPublisher<T> implements Publisher<T> {
   readonly #engine: Engine;
   readonly #topic: Topic<T>;
@@ -84,7 +97,7 @@ export class TopicPublisher<T> implements Publisher<T> {
         : encodeCore({
             id,
             attempt: 1,
-            maxAttempts: options.maxAttempts ?? 0,
+            maxAttempts: checked(options).maxAttempts ?? 0,
             trace: options.trace,
             history: [],
           });

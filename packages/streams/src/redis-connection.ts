@@ -84,8 +84,9 @@ export const isTransient = (error: unknown): boolean => {
   );
 };
 
+/** Redis before 7 says it within another error where a script met it, and as UNBLOCKED to a blocked read. */
 export const isGroupMissing = (error: unknown): boolean =>
-  error instanceof Error && /^NOGROUP|the stream key no longer exists/.test(error.message);
+  error instanceof Error && /\bNOGROUP\b|the stream key no longer exists/.test(error.message);
 
 const listOfHosts = (hosts: string, defaultPort: number) =>
   hosts.split(',').map((part) => {

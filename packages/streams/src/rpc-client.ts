@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis';
 import { hostname } from 'node:os';
-import { fromRead } from './delivered.ts';
+import { type Delivered, fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { decodeCore } from './envelope.ts';
 import { RedisUnavailableError, RpcRemoteError, RpcTimeoutError } from './errors.ts';
 import { encodeCore } from './envelope.ts';
 import { drawInstanceName, drawMessageId } from './message-id.ts';
 import { payloadJson } from './outgoing.ts';
-import { encodeRequest, parseReply } from './rpc-wire.ts';
+import { encodeRequest, isTimeout, parseReply, repliesPrefix } from './rpc-wire.ts';
 import { topicKeys } from './topic-keys.ts';
 import type { RpcClient } from './types.ts';
 import { WatchedReader } from './watched-reader.ts';
@@ -24,15 +24,20 @@ const blockMs = 1000;
 export class StreamRpcClient implements RpcClient {
   readonly name = 'rpc client';
   readonly #engine: Engine;
-  readonly #replyTo = `rpc:replies:${drawInstanceName(hostname())}`;
+  readonly #replyTo = repliesPrefix + drawInstanceName(hostname());
   readonly #calls = new Map<string, Call>();
-  readonly #reader: WatchedReader;
+  readonly #reader: WatchedReader<readonly Delivered[]>;
   #read: string[] = [];
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#reader = new WatchedReader(engine, this.#replyTo, blockMs, (client) => this.#turn(client));
+    this.#reader = new WatchedReader(engine, {
+      what: this.#replyTo,
+      blockMs,
+      read: (client) => this.#readReplies(client),
+      take: (replies) => this.#take(replies),
+    });
   }
 
   async start(): Promise<void> {
@@ -70,6 +75,11 @@ export class StreamRpcClient implements RpcClient {
     options: { readonly timeoutMs: number; readonly trace?: string; readonly signal?: AbortSignal },
   ): Promise<unknown> {
     if (this.#state !== 'running') throw new Error('The RPC client is not running.');
+    if (!isTimeout(options.timeoutMs)) {
+      throw new RangeError(
+        `An RPC's timeoutMs is a number of milliseconds, and not ${String(options.timeoutMs)}.`,
+      );
+    }
     options.signal?.throwIfAborted();
     const id = drawMessageId();
     const startedAt = performance.now();
@@ -146,12 +156,15 @@ export class StreamRpcClient implements RpcClient {
   }
 
   /** Replies are deleted once read, so reading always begins at the start and no flush or clock can hide one. */
-  async #turn(client: Redis): Promise<void> {
+  async #readReplies(client: Redis): Promise<readonly Delivered[]> {
     const key = this.#replyKey();
     if (this.#read.length > 0) await client.xdel(key, ...this.#read);
     this.#read = [];
-    const reply = await client.xread('COUNT', readMost, 'BLOCK', blockMs, 'STREAMS', key, '0');
-    for (const { entryId, head, payload } of fromRead(reply)) {
+    return fromRead(await client.xread('COUNT', readMost, 'BLOCK', blockMs, 'STREAMS', key, '0'));
+  }
+
+  #take(replies: readonly Delivered[]): void {
+    for (const { entryId, head, payload } of replies) {
       this.#read.push(entryId);
       const call = this.#calls.get(decodeCore(head).id);
       if (!call) continue;

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import { encodeCore } from './envelope.ts';
 import type { Outgoing } from './outgoing.ts';
 import { payloadJson } from './outgoing.ts';
-import { encodeReply, parseRequest, type RpcReply, type RpcRequest } from './rpc-wire.ts';
+import { encodeReply, parseRequest, type RpcRequest } from './rpc-wire.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 import { topicKeys } from './topic-keys.ts';
 import type { Consumer, RpcServerOptions, Topic, WireError } from './types.ts';
@@ -16,10 +16,10 @@ const hidden: WireError = { code: 'internal', message: 'The server failed on thi
 export const createRpcServer = (engine: Engine, options: RpcServerOptions): Consumer => {
   const topic: Topic<RpcRequest> = { name: options.name, parse: parseRequest };
 
-  const replyTo = (request: RpcRequest, id: string, reply: RpcReply): Outgoing => ({
+  const replyTo = (request: RpcRequest, id: string, payload: string): Outgoing => ({
     key: topicKeys(engine.prefix, request.replyTo, 0).stream,
     head: encodeCore({ id, attempt: 1, maxAttempts: 0, trace: undefined, history: [] }),
-    payload: payloadJson(encodeReply(reply)),
+    payload,
     keep: repliesKept,
     expiryMs: replyExpiryMs,
   });
@@ -28,11 +28,12 @@ export const createRpcServer = (engine: Engine, options: RpcServerOptions): Cons
     request: RpcRequest,
     signal: AbortSignal,
     trace: string | undefined,
-  ): Promise<RpcReply> => {
+  ): Promise<string> => {
     const startedAt = performance.now();
     let outcome = 'ok';
     try {
-      return { result: await options.handler(request.method, request.params, { signal, trace }) };
+      const result = await options.handler(request.method, request.params, { signal, trace });
+      return payloadJson(encodeReply({ result }));
     } catch (error) {
       const wire = options.encodeError?.(error) ?? hidden;
       if (wire === hidden) {
@@ -43,7 +44,7 @@ export const createRpcServer = (engine: Engine, options: RpcServerOptions): Cons
         });
       }
       outcome = wire.code;
-      return { error: wire };
+      return payloadJson(encodeReply({ error: wire }));
     } finally {
       engine.observer.rpc?.({
         server: options.name,

@@ -1,5 +1,11 @@
 import type { WireError } from './types.ts';
 
+/** Begins the name of every reply stream: a server appends to no other, whatever a request says. */
+export const repliesPrefix = 'rpc:replies:';
+
+/** Milliseconds; the longest a timer of Node's can wait. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 /** A request as it stands in `rpc:<service>`; its deadline is `timeoutMs` after Redis appended it. */
 export interface RpcRequest {
   readonly method: string;
@@ -18,6 +24,9 @@ const record = (value: unknown): Record<string, unknown> => {
   throw new Error('An RPC message is not an object.');
 };
 
+export const isTimeout = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value <= longestTimeoutMs;
+
 export const encodeRequest = ({ method, params, replyTo, timeoutMs }: RpcRequest) => ({
   m: method,
   a: params,
@@ -27,9 +36,11 @@ export const encodeRequest = ({ method, params, replyTo, timeoutMs }: RpcRequest
 
 export const parseRequest = (value: unknown): RpcRequest => {
   const { m, a, r, t } = record(value);
-  if (typeof m !== 'string' || typeof r !== 'string' || typeof t !== 'number') {
+  if (typeof m !== 'string' || typeof r !== 'string' || !isTimeout(t)) {
     throw new Error('An RPC request lacks its method, reply address or deadline.');
   }
+  if (!r.startsWith(repliesPrefix) || /[{}\s]/.test(r))
+    throw new Error(`"${r}" is not the address of an RPC's replies.`);
   return { method: m, params: a, replyTo: r, timeoutMs: t };
 };
 

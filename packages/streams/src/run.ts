@@ -17,6 +17,8 @@ export class Run implements HandlerContext {
   settling = false;
   /** Set when it was abandoned: whatever its handler says comes too late. */
   abandoned = false;
+  /** Set when another consumer took it over: only that it is done still counts, where this comes first. */
+  lost = false;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 

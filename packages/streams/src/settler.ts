@@ -67,18 +67,27 @@ export class Settler {
     return this.#batcher.idle();
   }
 
-  /** @param firstOver the client of the first try; later ones go over the shared one. */
   async #flush(batch: readonly Settlement[], firstOver = this.#engine.commands): Promise<void> {
+    const lost = await this.#untilTaken(batch, firstOver);
+    batch.forEach((item, index) => item.done(lost !== 'all' && !lost.has(index)));
+  }
+
+  /**
+   * Answers which of the batch were not ours to settle.
+   * @param firstOver the client of the first try; later ones go over the shared one.
+   */
+  async #untilTaken(
+    batch: readonly Settlement[],
+    firstOver: RedisClient,
+  ): Promise<ReadonlySet<number> | 'all'> {
     for (let failures = 0; ; failures++) {
       const client = failures === 0 ? firstOver : this.#engine.commands;
       try {
-        const lost = batch.every((item) => item.op === 'done' && item.emits.length === 0)
+        return batch.every((item) => item.op === 'done' && item.emits.length === 0)
           ? await this.#ack(batch, client)
           : await this.#settle(batch, client);
-        batch.forEach((item, index) => item.done(!lost.has(index)));
-        return;
       } catch (error) {
-        if (isGroupMissing(error) || this.#giveUp.aborted) break;
+        if (isGroupMissing(error) || this.#giveUp.aborted) return 'all';
         this.#engine.warn('settling failed and is tried again', {
           stream: this.#keys.stream,
           error: error instanceof Error ? error.message : String(error),
@@ -87,7 +96,6 @@ export class Settler {
         await wait(pause, undefined, { signal: this.#giveUp }).catch(() => undefined);
       }
     }
-    for (const item of batch) item.done(false);
   }
 
   async #ack(batch: readonly Settlement[], client: RedisClient): Promise<ReadonlySet<number>> {

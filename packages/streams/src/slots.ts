@@ -7,7 +7,7 @@ export class Slots {
   #size: number;
   #held = 0;
   #settling = 0;
-  #waiters: (() => void)[] = [];
+  #waiters = new Set<() => void>();
   #wakeScheduled = false;
 
   constructor(size: number) {
@@ -55,12 +55,12 @@ export class Slots {
 
   /** Lets the waiting look again, in the order they came, once this turn of the event loop has freed what it frees. */
   wake(): void {
-    if (this.#wakeScheduled || this.#waiters.length === 0) return;
+    if (this.#wakeScheduled || this.#waiters.size === 0) return;
     this.#wakeScheduled = true;
     setImmediate(() => {
       this.#wakeScheduled = false;
       const waiters = this.#waiters;
-      this.#waiters = [];
+      this.#waiters = new Set();
       for (const waiter of waiters) waiter();
     });
   }
@@ -68,11 +68,14 @@ export class Slots {
   /** Resolves when slots may be free, or after `ms`. */
   whenFree(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#waiters.push(() => {
+      const wake = (): void => {
         clearTimeout(timer);
+        // Where nothing ever frees a slot, as in a paused consumer, nobody else would let go of it.
+        this.#waiters.delete(wake);
         resolve();
-      });
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiters.add(wake);
     });
   }
 }

@@ -5,18 +5,26 @@ import { backoffMs } from './backoff.ts';
 import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
 import type { Delivered } from './delivered.ts';
 import type { Engine } from './engine.ts';
-import { decodeHead, encodeCore, errorText, nextAttempt, withFailure, type StampedHead } from './envelope.ts';
-import { AttemptTimeoutError, ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
+import {
+  bareHead,
+  decodeHead,
+  encodeCore,
+  errorText,
+  nextAttempt,
+  withFailure,
+  type StampedHead,
+} from './envelope.ts';
+import { ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
+import { lastWords } from './last-words.ts';
 import { drawInstanceName } from './message-id.ts';
 import { type Outgoing, outgoingOf } from './outgoing.ts';
 import { PartitionHold } from './partition-hold.ts';
 import { Run } from './run.ts';
 import { Slots } from './slots.ts';
+import { withinLimit } from './time-limit.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
-import type { Consumer, DeadReason, Emit, Message, Outcome, Topic } from './types.ts';
+import type { Consumer, DeadReason, Message, Outcome, Topic } from './types.ts';
 
-/** How long a handler may go on after its signal was aborted before its slot is taken from it. */
-const abortGraceMs = 1000;
 /** How long after a hard stop outcomes may take to reach Redis. */
 const settleGraceMs = 2000;
 const done: Outcome = { kind: 'done' };
@@ -38,6 +46,7 @@ export class StreamConsumer<T> implements Consumer {
   #running = 0;
   #suspects = 0;
   #allDone: (() => void) | undefined;
+  #unobserve: (() => void) | undefined;
 
   constructor(engine: Engine, topic: Topic<T>, options: EngineConsumerOptions<T>) {
     this.name = `consumer ${topic.name}/${options.group}`;
@@ -73,6 +82,9 @@ export class StreamConsumer<T> implements Consumer {
     this.#state = 'running';
     const started = await Promise.allSettled(this.#holds.map((hold) => hold.start()));
     const failed = started.find((result) => result.status === 'rejected');
+    const { name: topic } = this.#topic;
+    const { group } = this.#options;
+    this.#unobserve = this.#engine.observer.consuming?.({ topic, group, inFlight: () => this.inFlight });
     if (!failed) return;
     await this.stop(AbortSignal.abort());
     throw failed.reason;
@@ -95,6 +107,7 @@ export class StreamConsumer<T> implements Consumer {
     await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
     stopWaiting();
     await Promise.all(this.#holds.map((hold) => hold.leave()));
+    this.#unobserve?.();
   }
 
   /** Resolves when nothing runs any more, or when `hard` is aborted. */
@@ -153,6 +166,7 @@ export class StreamConsumer<T> implements Consumer {
       const run = runs.get(id);
       if (!run || run.settling) continue;
       this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
+      run.lost = true;
       run.abort(new LeaseLostError());
     }
   }
@@ -166,16 +180,7 @@ export class StreamConsumer<T> implements Consumer {
       head = decodeHead(entry.head, entry.entryId);
     } catch (error) {
       headError = error;
-      const at = Number.parseInt(entry.entryId, 10);
-      head = {
-        id: entry.entryId,
-        attempt: 1,
-        maxAttempts: 0,
-        trace: undefined,
-        history: [],
-        publishedAt: at,
-        dueAt: at,
-      };
+      head = bareHead(entry.entryId);
     }
     const suspect = entry.delivery > 1 && entry.delivery === maxDeliveries;
     const run = new Run(entry, head, partition, suspect);
@@ -224,11 +229,11 @@ export class StreamConsumer<T> implements Consumer {
       const { timeoutMs } = this.#options;
       const limit = typeof timeoutMs === 'function' ? timeoutMs(message) : timeoutMs;
       const running = this.#options.handler(message, run);
-      outcome = (limit === undefined ? await running : await this.#within(limit, run, running)) ?? done;
+      outcome = (limit === undefined ? await running : await withinLimit(limit, run, running)) ?? done;
     } catch (error) {
       outcome = error instanceof PermanentError ? { kind: 'dead', error } : { kind: 'retry', error };
     }
-    if (run.abandoned) {
+    if (run.abandoned || (run.lost && outcome.kind !== 'done')) {
       this.#finish(run, false);
       return;
     }
@@ -256,30 +261,6 @@ export class StreamConsumer<T> implements Consumer {
     }
   }
 
-  async #within(
-    limitMs: number,
-    run: Run,
-    running: Promise<EngineOutcome | void>,
-  ): Promise<EngineOutcome | void> {
-    const timeout = new AttemptTimeoutError(limitMs);
-    let timer: NodeJS.Timeout | undefined;
-    let timedOut = false;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        timedOut = true;
-        run.abort(timeout);
-        timer = setTimeout(reject, abortGraceMs, timeout);
-      }, limitMs);
-    });
-    try {
-      const outcome = await Promise.race([running, late]);
-      if (timedOut) throw timeout;
-      return outcome;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   #settleDone(run: Run, emits: readonly Outgoing[]): void {
     const { entryId } = run.entry;
     this.#toSettle(run);
@@ -293,7 +274,8 @@ export class StreamConsumer<T> implements Consumer {
 
   #settleRetry(run: Run, outcome: Extract<Outcome, { kind: 'retry' }>, emits: readonly Outgoing[]): void {
     const { head, entry } = run;
-    const delayMs = outcome.afterMs ?? backoffMs(this.#settings.backoff, head.attempt);
+    const asked = outcome.afterMs ?? Number.NaN;
+    const delayMs = Number.isFinite(asked) ? asked : backoffMs(this.#settings.backoff, head.attempt);
     this.#toSettle(run);
     this.#holds[run.partition]!.settler.push({
       op: 'retry',
@@ -316,6 +298,13 @@ export class StreamConsumer<T> implements Consumer {
   ): void {
     const { head, entry } = run;
     if (this.#options.discardDead) {
+      const { id } = head;
+      this.#engine.warn('a dead message was dropped', {
+        topic: this.#topic.name,
+        id,
+        reason,
+        error: errorText(error),
+      });
       this.#settleDone(run, emits);
       return;
     }
@@ -330,29 +319,19 @@ export class StreamConsumer<T> implements Consumer {
       reason,
       error: errorText(error),
       history: JSON.stringify(history),
-      emits: [...emits, ...this.#lastWords(run, payload, error, reason)],
+      emits: [
+        ...emits,
+        ...lastWords(this.#engine, this.#topic, this.#options.onDead, {
+          message: this.#message(run, payload as T),
+          error,
+          reason,
+        }),
+      ],
       done: (settled) => {
         if (settled) this.#engine.observer.dead?.(this.#topic.name, this.#options.group, reason);
         this.#settled(run, 'dead', settled);
       },
     });
-  }
-
-  #lastWords(run: Run, payload: T | undefined, error: unknown, reason: DeadReason): Outgoing[] {
-    const { onDead } = this.#options;
-    if (!onDead) return [];
-    try {
-      const message = this.#message(run, payload as T);
-      const emits: readonly Emit[] = onDead({ message, error, reason });
-      return emits.map((emit) => outgoingOf(this.#engine.prefix, emit, run.head.trace));
-    } catch (cause) {
-      this.#engine.warn('onDead failed: the message is dead-lettered without it', {
-        topic: this.#topic.name,
-        id: run.head.id,
-        error: errorText(cause),
-      });
-      return [];
-    }
   }
 
   #now({ partition, head }: Run): number {
@@ -380,7 +359,9 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   #finish(run: Run, slotGiven: boolean): void {
-    this.#runs[run.partition]!.delete(run.entry.entryId);
+    const runs = this.#runs[run.partition]!;
+    // A lost entry may have come back to us and run anew.
+    if (runs.get(run.entry.entryId) === run) runs.delete(run.entry.entryId);
     this.#running--;
     if (run.suspect) this.#suspects--;
     if (!slotGiven) this.#slots.give(1);

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { fromRead } from './delivered.ts';
+import { type Delivered, fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
 import { newestEntry } from './newest-entry.ts';
@@ -16,7 +16,7 @@ export class StreamSubscription<T> implements Lifecycle {
   readonly #topic: Topic<T>;
   readonly #key: string;
   readonly #options: SubscribeOptions<T>;
-  readonly #reader: WatchedReader;
+  readonly #reader: WatchedReader<readonly Delivered[]>;
   #from = '0-0';
   #stopped = false;
   #started = false;
@@ -27,7 +27,12 @@ export class StreamSubscription<T> implements Lifecycle {
     this.#topic = topic;
     this.#key = key;
     this.#options = options;
-    this.#reader = new WatchedReader(engine, topic.name, blockMs, (client) => this.#turn(client));
+    this.#reader = new WatchedReader(engine, {
+      what: topic.name,
+      blockMs,
+      read: (client) => this.#read(client),
+      take: (entries) => this.#take(entries),
+    });
   }
 
   idleMs(): number {
@@ -43,19 +48,20 @@ export class StreamSubscription<T> implements Lifecycle {
     await this.#reader.start();
   }
 
-  async stop(): Promise<void> {
+  async stop(hard?: AbortSignal): Promise<void> {
     if (!this.#started || this.#stopped) return;
     this.#stopped = true;
-    await this.#reader.stop();
+    await this.#reader.stop(hard);
   }
 
-  async #turn(client: Redis): Promise<void> {
+  async #read(client: Redis): Promise<readonly Delivered[]> {
     const reply = await client.xread('COUNT', readMost, 'BLOCK', blockMs, 'STREAMS', this.#key, this.#from);
-    if (reply === null) {
-      await this.#checkPlace(client);
-      return;
-    }
-    for (const { entryId, payload } of fromRead(reply)) {
+    if (reply === null) await this.#checkPlace(client);
+    return fromRead(reply);
+  }
+
+  async #take(entries: readonly Delivered[]): Promise<void> {
+    for (const { entryId, payload } of entries) {
       if (this.#stopped) return;
       await this.#hand(entryId, payload);
       this.#from = entryId;

@@ -272,6 +272,13 @@ export interface Observer {
     readonly waitMs: number;
     readonly runMs: number;
   }): void;
+  /** A consumer has started; what is returned is called when it has stopped. */
+  consuming?(consumer: {
+    readonly topic: string;
+    readonly group: string;
+    /** Messages in hand now. */
+    readonly inFlight: () => number;
+  }): () => void;
   reclaimed?(topic: string, group: string, count: number): void;
   dead?(topic: string, group: string, reason: DeadReason): void;
   leaseLost?(topic: string, group: string): void;

@@ -7,6 +7,7 @@ export const metricNames = {
   settled: 'backend2_stream_settled_total',
   wait: 'backend2_stream_wait_seconds',
   run: 'backend2_stream_run_seconds',
+  inFlight: 'backend2_stream_in_flight',
   reclaimed: 'backend2_stream_reclaimed_total',
   dead: 'backend2_stream_dead_total',
   leaseLost: 'backend2_stream_lease_lost_total',

@@ -22,6 +22,11 @@ export const streamsObserver = (metrics: Metrics): Required<Observer> => {
     ['topic', 'group'],
     runSeconds,
   );
+  const consumers = new Set<Parameters<Required<Observer>['consuming']>[0]>();
+  metrics.gauge(metricNames.inFlight, 'Messages in hand', ['topic', 'group'], (gauge) => {
+    gauge.reset();
+    for (const { topic, group, inFlight } of consumers) gauge.inc({ topic, group }, inFlight());
+  });
   const reclaimed = metrics.counter(metricNames.reclaimed, 'Entries taken over from a lost consumer', [
     'topic',
     'group',
@@ -47,6 +52,10 @@ export const streamsObserver = (metrics: Metrics): Required<Observer> => {
       settled.inc({ topic, group, outcome: how });
       wait.observe({ topic, group }, waitMs / 1000);
       run.observe({ topic, group }, runMs / 1000);
+    },
+    consuming: (consumer) => {
+      consumers.add(consumer);
+      return () => consumers.delete(consumer);
     },
     reclaimed: (topic, group, count) => reclaimed.inc({ topic, group }, count),
     dead: (topic, group, reason) => dead.inc({ topic, group, reason }),
