@@ -119,9 +119,9 @@ export class BatchConsumer<T> implements Consumer {
     const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
     if (this.#working) await Promise.race([this.#working, aborted(this.#hard.signal)]);
     await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
+    await Promise.all(this.#holds.map((hold) => hold.leave()));
     stopWaiting();
     hard?.removeEventListener('abort', onHard);
-    await Promise.all(this.#holds.map((hold) => hold.leave()));
     this.#unobserve?.();
   }
 

@@ -34,6 +34,7 @@ export class PartitionHold {
   readonly #keeper: LeaseKeeper;
   readonly #engine: Engine;
   readonly #options: PartitionHoldOptions;
+  #started = false;
 
   constructor(engine: Engine, options: PartitionHoldOptions) {
     const { keys, group, consumer, slots, partitions } = options;
@@ -52,14 +53,22 @@ export class PartitionHold {
   async start(): Promise<void> {
     await this.reader.start();
     this.#keeper.start();
+    this.#started = true;
   }
 
-  /** After the last settlement: hands back what is left and takes the consumer's name away. */
+  /** After the last settlement: hands back what is left and takes the consumer's name away, unless `giveUp` comes first. */
   async leave(): Promise<void> {
+    if (!this.#started) return;
     this.#keeper.stop();
-    const { keys, group, consumer } = this.#options;
+    const { keys, group, consumer, giveUp } = this.#options;
     try {
-      await runScript(this.#engine.commands, scripts.leave, [keys.stream], [group, consumer, releasedName]);
+      const left = runScript(
+        this.#engine.commands,
+        scripts.leave,
+        [keys.stream],
+        [group, consumer, releasedName],
+      );
+      await Promise.race([left, givenUp(giveUp)]);
     } catch (error) {
       // What could not be handed back is claimed when its lease runs out.
       this.#engine.warn('leaving the group failed', {
@@ -69,3 +78,10 @@ export class PartitionHold {
     }
   }
 }
+
+const givenUp = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const giveUp = (): void => reject(new Error('Redis did not answer in time.'));
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });

@@ -105,8 +105,8 @@ export class StreamConsumer<T> implements Consumer {
     // Outcomes already known still go out; a Redis that is gone may delay that only so long after a hard stop.
     const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
     await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
-    stopWaiting();
     await Promise.all(this.#holds.map((hold) => hold.leave()));
+    stopWaiting();
     this.#unobserve?.();
   }
 

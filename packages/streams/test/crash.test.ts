@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type RunningProcess, runProcess, until, useRedis } from '@backend2/testkit';
+import { runProcess, until, useRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { everyFate, expectedResults, jobs, publishEveryFate, results } from './support/crash-scenario.ts';
 import { killPointProxy } from './support/kill-point-proxy.ts';
@@ -14,9 +14,8 @@ const killedAt = async (t: ExecutionContext, point: number): Promise<string | un
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
   await publishEveryFate(streams);
-  let child: RunningProcess | undefined;
-  const proxy = await killPointProxy(t, url, point, () => child?.kill('SIGKILL'));
-  child = runProcess(t, fixture, { env: { STREAMS_URL: proxy.url } });
+  const proxy = await killPointProxy(t, url, point, () => child.kill('SIGKILL'));
+  const child = runProcess(t, fixture, { env: { STREAMS_URL: proxy.url } });
   const { code, signal } = await child.exited;
   const survived = proxy.carriedOut.length < point;
   if (survived) t.is(code, 0, child.output);
@@ -33,7 +32,11 @@ const killedAt = async (t: ExecutionContext, point: number): Promise<string | un
     { what: `nothing left, ${after}` },
   );
   const emitted = await Array.fromAsync(streams.contents(results));
-  t.deepEqual(emitted.map(({ payload }) => payload.n).sort(), expectedResults, after);
+  t.deepEqual(
+    emitted.map(({ payload }) => payload.n).sort((a, b) => a - b),
+    expectedResults,
+    after,
+  );
   const dead = await streams.deadLetters(jobs).list();
   t.deepEqual(
     dead.map(({ payload, reason }) => [payload?.n, reason]),

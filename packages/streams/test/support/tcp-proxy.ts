@@ -8,9 +8,10 @@ export interface TcpProxy {
   freeze(): void;
   /** As `freeze`, and for connections to come: they are accepted and hear nothing. */
   freezeAll(): void;
+  /** Loses the first reply that has `text` in it, and its connection with it; resolves then. */
+  loseReply(text: string): Promise<void>;
   /** Ends all connections; new ones are served. */
   cut(): void;
-  readonly opened: number;
 }
 
 interface Pair {
@@ -24,9 +25,8 @@ export const tcpProxy = async (t: TestScope, url: string): Promise<TcpProxy> => 
   const target = new URL(url);
   const pairs = new Set<Pair>();
   let allFrozen = false;
-  let opened = 0;
+  let toLose: { readonly text: string; readonly lost: () => void } | undefined;
   const proxy = createServer((client) => {
-    opened++;
     const server = connect(Number(target.port), target.hostname);
     const pair: Pair = { client, server, frozen: allFrozen };
     pairs.add(pair);
@@ -35,11 +35,18 @@ export const tcpProxy = async (t: TestScope, url: string): Promise<TcpProxy> => 
       client.destroy();
       server.destroy();
     };
-    const pass = (to: Socket) => (data: Buffer) => {
-      if (!pair.frozen) to.write(data);
-    };
-    client.on('data', pass(server)).on('close', end).on('error', end);
-    server.on('data', pass(client)).on('close', end).on('error', end);
+    client.on('data', (data) => {
+      if (!pair.frozen) server.write(data);
+    });
+    server.on('data', (data) => {
+      if (toLose !== undefined && data.includes(toLose.text)) {
+        toLose.lost();
+        toLose = undefined;
+        end();
+      } else if (!pair.frozen) client.write(data);
+    });
+    client.on('close', end).on('error', end);
+    server.on('close', end).on('error', end);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const cut = (): void => {
@@ -64,9 +71,10 @@ export const tcpProxy = async (t: TestScope, url: string): Promise<TcpProxy> => 
       allFrozen = true;
       freeze();
     },
+    loseReply: (text) =>
+      new Promise((lost) => {
+        toLose = { text, lost };
+      }),
     cut,
-    get opened() {
-      return opened;
-    },
   };
 };

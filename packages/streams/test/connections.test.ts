@@ -1,0 +1,151 @@
+import { inbox, startOwnRedis, until, useRedis } from '@backend2/testkit';
+import test from 'ava';
+import { createStreams } from '../src/index.ts';
+import { gate, numbered, openStreams, running } from './support/streams.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
+
+const jobs = numbered('jobs');
+const results = numbered('results');
+/** Generous: a busy machine adds to the 2 seconds a reader waits and the 4 of the shared connection. */
+const withinSeconds = { timeoutMs: 15_000 };
+
+test('Field note 7: half-open connections are noticed within seconds, and work goes on over new ones', async (t) => {
+  const { url, client } = await useRedis(t);
+  const proxy = await tcpProxy(t, url);
+  const reconnected = inbox<string>();
+  const streams = await openStreams(t, proxy.url, {
+    observer: { reconnected: (topic) => reconnected.push(topic) },
+  });
+  const direct = await openStreams(t, url);
+  const handled = inbox<number>();
+  const { opened, open } = gate();
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 2,
+      handler: async ({ payload }) => {
+        handled.push(payload.n);
+        if (payload.n === 1) await opened;
+        return { kind: 'done', emit: [{ topic: results, payload }] };
+      },
+    }),
+  );
+  const heard = inbox<number>();
+  const broadcast = numbered('news');
+  await running(
+    t,
+    streams.broadcast(broadcast).subscribe({ handler: ({ payload }) => heard.push(payload.n) }),
+  );
+  await direct.publisher(jobs).publish({ n: 1 });
+  t.is(await handled.next(), 1);
+
+  proxy.freeze();
+  const frozenAt = performance.now();
+  await direct.publisher(jobs).publish({ n: 2 });
+  await direct.broadcast(broadcast).publish({ n: 3 });
+  open();
+  t.is(await handled.next(withinSeconds.timeoutMs), 2);
+  t.is(await heard.next(withinSeconds.timeoutMs), 3);
+  t.true(performance.now() - frozenAt < withinSeconds.timeoutMs);
+  t.true(reconnected.all.includes('jobs'));
+  // Outcomes that were on their way over a connection that died are said again.
+  await until(async () => (await client.xlen('app:{results}')) === 2, withinSeconds);
+  t.is(await client.xlen('app:{jobs}'), 0);
+  t.is(consumer.inFlight, 0);
+});
+
+test('an entry whose delivery was lost with its connection is run by the consumer it was meant for', async (t) => {
+  const { url, client } = await useRedis(t);
+  const proxy = await tcpProxy(t, url);
+  const streams = await openStreams(t, proxy.url);
+  const direct = await openStreams(t, url);
+  const handled = inbox<number>();
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 2,
+      leaseMs: 600_000,
+      handler: async ({ payload }) => handled.push(payload.n) as never,
+    }),
+  );
+  await direct.publisher(jobs).publish({ n: 4 });
+  t.is(await handled.next(), 4);
+  const lost = proxy.loseReply('{"n":5}');
+  await direct.publisher(jobs).publish({ n: 5 });
+  await lost;
+  t.is(await handled.next(withinSeconds.timeoutMs), 5);
+  await until(async () => (await client.xlen('app:{jobs}')) === 0, withinSeconds);
+});
+
+test('a start on a half-open connection fails within seconds and leaves nothing running', async (t) => {
+  const { url } = await useRedis(t);
+  const proxy = await tcpProxy(t, url);
+  proxy.freezeAll();
+  const streams = createStreams({ connection: { kind: 'single', url: proxy.url } });
+  t.teardown(() => streams.stop());
+  const consumer = streams.consumer(jobs, { group: 'g', handler: async () => undefined });
+  const client = streams.rpcClient();
+  const startedAt = performance.now();
+  await Promise.all([
+    t.throwsAsync(consumer.start(), { message: /no reply in time/ }),
+    t.throwsAsync(client.start(), { message: /no reply in time/ }),
+  ]);
+  t.true(performance.now() - startedAt < withinSeconds.timeoutMs);
+});
+
+test('Field note 6: a consumer reads on after its connections were cut, again and again', async (t) => {
+  const { url } = await useRedis(t);
+  const proxy = await tcpProxy(t, url);
+  const streams = await openStreams(t, proxy.url);
+  const direct = await openStreams(t, url);
+  const handled = inbox<number>();
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 5,
+      handler: async ({ payload }) => handled.push(payload.n),
+    }),
+  );
+  for (let n = 0; n < 5; n++) {
+    proxy.cut();
+    await direct.publisher(jobs).publish({ n });
+    t.is(await handled.next(withinSeconds.timeoutMs), n);
+    await until(async () => (await direct.inspect(jobs, 'g')).length === 0, withinSeconds);
+  }
+  t.deepEqual(handled.all, [0, 1, 2, 3, 4]);
+  t.true(consumer.idleMs() < 2000);
+});
+
+test('idleMs tells how long the read loop has not turned: little when idle, full or paused, much when Redis is silent', async (t) => {
+  const redis = await startOwnRedis(t, { durable: false });
+  const streams = await openStreams(t, redis.url);
+  const { opened, open } = gate();
+  t.teardown(open);
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, { group: 'g', concurrency: 1, handler: () => opened }),
+  );
+  const turnsFor = async (ms: number): Promise<void> => {
+    const from = performance.now();
+    let longest = 0;
+    await until(() => {
+      longest = Math.max(longest, consumer.idleMs());
+      return performance.now() - from > ms;
+    });
+    t.true(longest < 1500);
+  };
+  await turnsFor(700);
+  await streams.publisher(jobs).publish({ n: 1 });
+  await until(() => consumer.inFlight === 1);
+  await turnsFor(700);
+  consumer.setConcurrency(0);
+  await turnsFor(700);
+  redis.pause();
+  t.teardown(() => redis.resume());
+  await until(() => consumer.idleMs() > 1800);
+  redis.resume();
+  t.truthy(await until(() => consumer.idleMs() < 500));
+});
