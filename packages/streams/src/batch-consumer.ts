@@ -215,6 +215,8 @@ export class BatchConsumer<T> implements Consumer {
           live.map(({ message }) => message),
           { signal },
         );
+        // Handed back by now: whoever has it settles it.
+        if (this.#hard.signal.aborted) return;
         for (const held of live)
           this.#settle(held, startedAt, { op: 'done', entryId: held.entry.entryId, emits: [] });
         return;
