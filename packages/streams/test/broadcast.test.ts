@@ -26,9 +26,9 @@ test('a subscriber resumes after the id it knows, from the beginning or from now
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
   const broadcast = streams.broadcast(news);
-  const ids = [];
+  const ids: string[] = [];
   for (let n = 0; n < 5; n++) ids.push(await broadcast.publish({ n }));
-  t.is(await broadcast.newest(), ids[4]);
+  t.is(await broadcast.newest(), ids.at(-1) ?? '');
   const from = async (place: string | undefined) => {
     const box = inbox<[string, number]>();
     await running(
