@@ -30,12 +30,16 @@ export const scripts = {
   redrive: load('redrive-2'),
 } as const;
 
-/** Runs by digest; where Redis does not know the script (a restart, a failover, a flush) sends it whole, which loads it. */
+/**
+ * Runs by digest; where Redis does not know the script (a restart, a failover, a flush) sends it whole, which loads it.
+ * @param whole the client it is sent whole over, where another command may block `client` by then.
+ */
 export const runScript = async (
   client: RedisClient,
   script: LuaScript,
   keys: readonly string[],
   args: readonly ScriptArgument[],
+  whole: RedisClient = client,
 ): Promise<unknown> => {
   try {
     return await client.evalsha(
@@ -46,6 +50,6 @@ export const runScript = async (
     );
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return client.eval(script.source, keys.length, keys as string[], args as ScriptArgument[] as never);
+    return whole.eval(script.source, keys.length, keys as string[], args as ScriptArgument[] as never);
   }
 };

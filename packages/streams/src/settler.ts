@@ -101,7 +101,9 @@ export class Settler {
   async #ack(batch: readonly Settlement[], client: RedisClient): Promise<ReadonlySet<number>> {
     const args: ScriptArgument[] = [this.#group];
     for (const { entryId } of batch) args.push(entryId);
-    const acked = Number(await runScript(client, scripts.ack, [this.#keys.stream], args));
+    const acked = Number(
+      await runScript(client, scripts.ack, [this.#keys.stream], args, this.#engine.commands),
+    );
     // Which ones were lost is not worth a command each: nothing was to be emitted.
     return acked === batch.length || batch.length > 1 ? nothingLost : onlyLost;
   }
@@ -139,7 +141,7 @@ export class Settler {
         args.push(index + 1, emit.head, emit.payload, emit.keep, emit.expiryMs);
       }
     }
-    return new Set((await runScript(client, scripts.settle, names, args)) as number[]);
+    return new Set((await runScript(client, scripts.settle, names, args, this.#engine.commands)) as number[]);
   }
 
   /** In a Cluster another stream lives on another node: appended before the ack, so at least once and not atomic. */
