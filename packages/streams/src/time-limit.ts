@@ -6,26 +6,32 @@ const abortGraceMs = 1000;
 /** Node takes a longer one for no delay at all. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** @throws `AttemptTimeoutError` where the handler ran past its limit, whatever it made of its aborted signal. */
-export const withinLimit = async <R>(limitMs: number, run: Run, running: Promise<R>): Promise<R> => {
-  const timeout = new AttemptTimeoutError(limitMs);
-  let timer: NodeJS.Timeout | undefined;
-  let timedOut = false;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+/**
+ * Nothing of the timeout but its timer is made before it is due: an error with its stack costs as much as all else
+ * that is done for a short message.
+ * @throws `AttemptTimeoutError` where the handler ran past its limit, whatever it made of its aborted signal.
+ */
+export const withinLimit = <R>(limitMs: number, run: Run, running: Promise<R>): Promise<R> =>
+  new Promise((resolve, reject) => {
+    let timeout: AttemptTimeoutError | undefined;
+    let timer = setTimeout(
       () => {
-        timedOut = true;
+        timeout = new AttemptTimeoutError(limitMs);
         run.abort(timeout);
         timer = setTimeout(reject, abortGraceMs, timeout);
       },
       Math.min(limitMs, longestTimerMs),
     );
+    running.then(
+      (outcome) => {
+        clearTimeout(timer);
+        if (timeout) reject(timeout);
+        else resolve(outcome);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        // oxlint-disable-next-line prefer-promise-reject-errors -- the handler's own, whatever it threw
+        reject(error);
+      },
+    );
   });
-  try {
-    const outcome = await Promise.race([running, late]);
-    if (timedOut) throw timeout;
-    return outcome;
-  } finally {
-    clearTimeout(timer);
-  }
-};
