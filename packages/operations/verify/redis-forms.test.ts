@@ -1,0 +1,107 @@
+import { startOwnPostgres, until, useCluster, useSentinel } from '@backend2/testkit';
+import test, { type ExecutionContext } from 'ava';
+import { startCountingTarget } from '../test/counting-target.ts';
+import { createAdmin, migrateDatabase, startSystem } from '../test/start-system.ts';
+
+interface Form {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends a master for good; resolves when another has its place. */
+  loseMaster(): Promise<void>;
+}
+
+const cellsOfTask = 4;
+const endpoints = (list: readonly { readonly host: string; readonly port: number }[]): string =>
+  list.map(({ host, port }) => `${host}:${port}`).join();
+
+const forms: Readonly<Record<string, (t: ExecutionContext) => Promise<Form>>> = {
+  Sentinel: async (t) => {
+    const { connection, master, successorOf } = await useSentinel(t);
+    return {
+      environment: {
+        REDIS_SENTINELS: endpoints(connection.sentinels),
+        REDIS_SENTINEL_MASTER: connection.master,
+      },
+      loseMaster: async () => {
+        const first = await master();
+        await first.kill();
+        await successorOf(first);
+      },
+    };
+  },
+  Cluster: async (t) => {
+    const { connection, masterOf, successorOf } = await useCluster(t);
+    const lane = 'app:{standard_tasks}';
+    return {
+      environment: { REDIS_CLUSTER_NODES: endpoints(connection.nodes) },
+      loseMaster: async () => {
+        const holder = await masterOf(lane);
+        await holder.kill();
+        await successorOf(holder, lane);
+      },
+    };
+  },
+};
+
+for (const [name, start] of Object.entries(forms)) {
+  test.serial(
+    `on a ${name} whose master is killed under load the services go on and finish every accepted task`,
+    async (t) => {
+      t.timeout(600_000);
+      const target = await startCountingTarget(t, { answerAfterMs: 20 });
+      const [postgres, form] = await Promise.all([startOwnPostgres(t), start(t)]);
+      const env = {
+        DATABASE_URL: postgres.primary.url,
+        DATABASE_REPLICA_URLS: postgres.standby?.url ?? '',
+        ...form.environment,
+        SECRET_KEY: 'a secret of this test alone, and long enough',
+        HTTP_PRIVATE_HOSTS: target.host,
+        RATE_LIMIT: '0',
+      };
+      await migrateDatabase(t, env);
+      const { client } = await startSystem(t, env, await createAdmin(t, env));
+
+      const accepted: string[] = [];
+      let submitting = true;
+      const submit = async (submitter: number) => {
+        for (let number = 0; submitting; number += 1) {
+          const key = `${submitter}-${number}`;
+          const values = Array.from({ length: cellsOfTask }, (_, cell) => `${key}-${cell}`);
+          const variables = [{ name: 'n', values }];
+          const task = { name: key, kind: 'http.request', input: { url: target.url }, variables };
+          // Whoever was not answered asks again with the same key.
+          const { id } = await until(() => client.tasks.create(task, { idempotencyKey: key }), {
+            timeoutMs: 120_000,
+            everyMs: 200,
+            what: `task ${key} accepted`,
+          });
+          accepted.push(id);
+        }
+      };
+      const load = [submit(0), submit(1)];
+      await until(() => accepted.length >= 20, { timeoutMs: 120_000, what: 'the load under way' });
+      await form.loseMaster();
+      const before = accepted.length;
+      await until(() => accepted.length >= before + 20, {
+        timeoutMs: 120_000,
+        what: 'tasks accepted after it',
+      });
+      submitting = false;
+      await Promise.all(load);
+
+      for (const id of accepted) {
+        const task = await until(
+          async () => {
+            const now = await client.tasks.get(id);
+            return now.finishedAt !== null && now;
+          },
+          { timeoutMs: 120_000, everyMs: 200, what: `task ${id} finished` },
+        );
+        t.is(task.state, 'succeeded');
+      }
+      // At least once: replication is asynchronous, so what the dead master alone knew runs again.
+      const twice = [...target.counts.values()].filter((count) => count > 1).length;
+      t.true(target.counts.size >= accepted.length * cellsOfTask);
+      t.log(`${accepted.length} tasks, ${target.counts.size} subtasks, ${twice} of them run again`);
+    },
+  );
+}
