@@ -15,28 +15,29 @@ const endpoints = (list: readonly { readonly host: string; readonly port: number
 
 const forms: Readonly<Record<string, (t: ExecutionContext) => Promise<Form>>> = {
   Sentinel: async (t) => {
-    const { connection, master, successorOf } = await useSentinel(t);
+    const sentinel = await useSentinel(t);
+    const { connection } = sentinel;
     return {
       environment: {
         REDIS_SENTINELS: endpoints(connection.sentinels),
         REDIS_SENTINEL_MASTER: connection.master,
       },
       loseMaster: async () => {
-        const first = await master();
+        const first = await sentinel.master();
         await first.kill();
-        await successorOf(first);
+        await sentinel.successorOf(first);
       },
     };
   },
   Cluster: async (t) => {
-    const { connection, masterOf, successorOf } = await useCluster(t);
+    const cluster = await useCluster(t);
     const lane = 'app:{standard_tasks}';
     return {
-      environment: { REDIS_CLUSTER_NODES: endpoints(connection.nodes) },
+      environment: { REDIS_CLUSTER_NODES: endpoints(cluster.connection.nodes) },
       loseMaster: async () => {
-        const holder = await masterOf(lane);
+        const holder = await cluster.masterOf(lane);
         await holder.kill();
-        await successorOf(holder, lane);
+        await cluster.successorOf(holder, lane);
       },
     };
   },
