@@ -33,6 +33,8 @@ export function serviceEnvironment(options: ServicePlanOptions): NodeJS.ProcessE
     ARTIFACTS_DIR: join(dataDir, 'artifacts'),
     DASHBOARD_DIR: join(root, 'packages/dashboard/dist'),
     STOP_GRACE: '8s',
+    // As in the images: docs/adr/0110-a-small-young-generation.md
+    NODE_OPTIONS: '--max-semi-space-size=4',
     // A service's code is compiled once, not once a process and start.
     NODE_COMPILE_CACHE: join(dataDir, 'compile-cache'),
     ...own,

@@ -59,7 +59,6 @@ export const startSweepSystem = async (scope: TestScope): Promise<SweepSystem> =
     DASHBOARD_DIR: 'none',
     PORT: '0',
     OPS_PORT: '0',
-    NODE_COMPILE_CACHE: fileOf('.data/compile-cache'),
   };
   const command = async (path: string, args: readonly string[]): Promise<string> => {
     const run = runProcess(scope, fileOf(path), { env, args, ipc: false });
@@ -77,7 +76,10 @@ export const startSweepSystem = async (scope: TestScope): Promise<SweepSystem> =
   // One after the other, so that none is slowed by the start of another.
   for (const name of serviceNames) {
     const began = performance.now();
-    const process = runProcess(scope, fileOf(`services/${name}/dist/main.js`), { env, nodeArguments: [] });
+    const process = runProcess(scope, fileOf(`services/${name}/dist/main.js`), {
+      env,
+      nodeArguments: ['--max-semi-space-size=4'],
+    });
     const { ports } = await process.message<{ ports: Record<string, number> }>(
       (message) => (message as { type?: unknown }).type === 'ready',
       120_000,
