@@ -8,25 +8,26 @@ import { watchedTopics } from './watched-topics.ts';
 export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
   const gauge = (name: string, help: string) => metrics.gauge(name, help, ['topic']);
   const length = gauge(metricNames.streamLength, 'Entries in the stream, waiting and in flight');
-  const lag = gauge(metricNames.streamLag, 'Entries not yet delivered');
-  const pending = gauge(metricNames.streamPending, 'Entries in flight');
+  const gaugeOfGroup = (name: string, help: string) => metrics.gauge(name, help, ['topic', 'group']);
+  const lag = gaugeOfGroup(metricNames.streamLag, 'Entries not yet delivered');
+  const pending = gaugeOfGroup(metricNames.streamPending, 'Entries in flight');
   const delayed = gauge(metricNames.streamDelayed, 'Messages waiting for their time');
   const dead = gauge(metricNames.streamDead, 'Dead letters');
   const oldest = gauge(metricNames.streamOldest, 'Age of the oldest entry not settled, seconds');
-  const silent = gauge(metricNames.deadConsumers, 'Consumers that fell silent with work in hand');
+  const silent = gaugeOfGroup(metricNames.deadConsumers, 'Consumers that fell silent with work in hand');
   return {
     name: 'streams',
     look: async (at) => {
       const views = await Promise.all(watchedTopics.map(({ topic, group }) => streams.inspect(topic, group)));
       return views.flatMap((view, index) => {
-        const { topic } = view;
+        const { topic, group } = view;
         length.set({ topic }, view.length);
-        lag.set({ topic }, view.lag);
-        pending.set({ topic }, view.pending);
+        lag.set({ topic, group }, view.lag);
+        pending.set({ topic, group }, view.pending);
         delayed.set({ topic }, view.delayed);
         dead.set({ topic }, view.dead);
         oldest.set({ topic }, view.oldestMs / 1000);
-        silent.set({ topic }, deadConsumers(view).length);
+        silent.set({ topic, group }, deadConsumers(view).length);
         return streamFindings(view, watchedTopics[index]?.rule ?? { deadIsFault: true }, at);
       });
     },
