@@ -48,3 +48,12 @@ test('a process whose parent went away stops by itself', async (t) => {
   t.is((await child.exited).code, 0);
   t.deepEqual(steps(child).slice(2), ['second stopped', 'first stopped']);
 });
+
+test('a process whose output nobody reads any more goes on, and still stops in order', async (t) => {
+  const child = run(t, 'chatty');
+  await ready(child);
+  child.child.stdout?.destroy();
+  await child.message((message) => (message as { type?: string }).type === 'still here');
+  child.kill('SIGTERM');
+  t.is((await child.exited).code, 0);
+});

@@ -19,7 +19,8 @@ export const openLogDestinations = async (options: LogDestinationsOptions): Prom
   const dropped = metrics.counter(metricNames.logDropped, 'Log lines that did not reach a destination', [
     'destination',
   ]);
-  const terminal = consoleDestination(config);
+  dropped.inc({ destination: 'console' }, 0);
+  const terminal = consoleDestination(config, (lines) => dropped.inc({ destination: 'console' }, lines));
   const log = createLog(service, config, [terminal]);
   const destinations = [terminal];
   if (config.files.dir !== '') {
