@@ -73,7 +73,7 @@ test('of a consumer whose event loop stood still past its lease only what it doe
   t.like(await streams.inspect(jobs, 'g'), { delayed: 0, dead: 0 });
 });
 
-test('what a stopping consumer cannot finish is free for others at once, and uncounted', async (t) => {
+test('Field note 12: what a stopping consumer cannot finish is free for others at once, and uncounted', async (t) => {
   const { url, client } = await useRedis(t);
   const leaving = createStreams({ connection: { kind: 'single', url } });
   await running(t, leaving);

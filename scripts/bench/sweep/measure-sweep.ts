@@ -4,7 +4,7 @@ import type { SweepSystem } from './sweep-system.ts';
 export interface SweepRun {
   /** Until the answer to its submission. */
   readonly acceptedMs: number;
-  /** From its acceptance until its first subtask began. */
+  /** From the answer to its submission until its first subtask began; the answer may be the later of the two. */
   readonly firstMs: number;
   /** From its submission until its last subtask was recorded. */
   readonly wholeMs: number;
@@ -22,21 +22,22 @@ export const measureSweep = async ({ client, postgres }: SweepSystem, side: numb
     variables: [axis('x', side), axis('y', side)],
   });
   const acceptedMs = performance.now() - began;
+  const acceptedAt = Date.now();
   await until(async () => (await client.tasks.get(id)).finishedAt !== null, {
     timeoutMs: 300_000,
     everyMs: 20,
     what: 'the task finished',
   });
   const wholeMs = performance.now() - began;
-  const { rows } = await postgres.query<{ ms: string; succeeded: string }>(
-    `SELECT extract(epoch FROM min(s.started_at) - min(t.created_at)) * 1000 AS ms,
-            count(*) FILTER (WHERE s.state = 'succeeded') AS succeeded
-     FROM tasks t JOIN subtasks s ON s.task_id = t.id WHERE t.id = $1`,
+  const { rows } = await postgres.query<{ first: string; succeeded: string }>(
+    `SELECT extract(epoch FROM min(started_at)) * 1000 AS first,
+            count(*) FILTER (WHERE state = 'succeeded') AS succeeded
+     FROM subtasks WHERE task_id = $1`,
     [id],
   );
   const succeeded = Number(rows[0]?.succeeded);
   if (succeeded !== side * side) throw new Error(`${succeeded} of ${side * side} subtasks succeeded`);
-  return { acceptedMs, firstMs: Number(rows[0]?.ms), wholeMs };
+  return { acceptedMs, firstMs: Number(rows[0]?.first) - acceptedAt, wholeMs };
 };
 
 export interface WaitingMemory {

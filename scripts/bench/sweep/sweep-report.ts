@@ -20,7 +20,7 @@ export const sweepReport = ({ cells, runs, bullmqMs, memory, starts }: SweepResu
     ],
     [
       'its first subtask begins, from acceptance',
-      `${figure(first)} ms`,
+      `${figure(Math.max(0, first))} ms`,
       `within 100 ms: ${verdict(first <= 100)}`,
     ],
     [

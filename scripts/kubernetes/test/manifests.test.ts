@@ -252,7 +252,7 @@ test('the policies open the arrows of the architecture and no other', (t) => {
   }
 });
 
-test('lanes are scaled by the lag of streams that are there, below what a pod takes at once', (t) => {
+test('Field note 11: lanes are scaled by the lag of streams that are there, below what a pod takes at once', (t) => {
   const pick = (kind: string) =>
     everything.filter((one) => one.kind === kind && one.file.startsWith('components/'));
   for (const lane of lanes) {
