@@ -83,7 +83,7 @@ test("a call's deadline reaches its handler, and a call past it has no answer", 
     ),
   );
   const client = await running(t, streams.rpcClient());
-  const error = await t.throwsAsync(client.call(server, 'slow', null, { timeoutMs: 300 }), {
+  const error = await t.throwsAsync(client.call(server, 'slow', null, { timeoutMs: 3000 }), {
     instanceOf: RpcTimeoutError,
   });
   t.like(error, { server, method: 'slow' });
