@@ -9,25 +9,33 @@ export interface UntilOptions {
   readonly what?: string;
 }
 
-/** Polls until the condition returns something truthy, and returns that. An error it throws counts as not yet. */
+const timeUp = Symbol('time up');
+
+/**
+ * Polls until the condition returns something truthy, and returns that. An error it throws counts as not yet; one that
+ * never answers is waited for no longer than any other.
+ */
 export async function until<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 10_000, everyMs = 20, what = 'the condition' }: UntilOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    let last: unknown;
-    try {
-      const value = await condition();
-      if (value) return value as Exclude<T, false | null | undefined | 0 | ''>;
-      last = value;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() >= deadline) {
-      const seen = last instanceof Error ? last.message : String(last);
-      throw new Error(`${what} did not come true within ${timeoutMs} ms; last: ${seen}`, { cause: last });
-    }
-    await delay(everyMs);
+  const over = new AbortController();
+  const deadline = delay(timeoutMs, timeUp, { signal: over.signal });
+  deadline.catch(() => undefined); // rejects only once nobody waits for it any more
+  let last: unknown;
+  try {
+    do {
+      try {
+        const value = await Promise.race([condition(), deadline]);
+        if (value !== timeUp && value) return value as Exclude<T, false | null | undefined | 0 | ''>;
+        last = value === timeUp ? 'no answer' : value;
+      } catch (error) {
+        last = error;
+      }
+    } while ((await Promise.race([delay(everyMs), deadline])) !== timeUp);
+  } finally {
+    over.abort();
   }
+  const seen = last instanceof Error ? last.message : String(last);
+  throw new Error(`${what} did not come true within ${timeoutMs} ms; last: ${seen}`, { cause: last });
 }

@@ -15,6 +15,12 @@ test('until names what it waited for and the last error when time is up', async 
   });
 });
 
+test('until does not wait for a condition that never answers', async (t) => {
+  await t.throwsAsync(until(() => new Promise(() => undefined), { timeoutMs: 20, what: 'the echo' }), {
+    message: 'the echo did not come true within 20 ms; last: no answer',
+  });
+});
+
 test('an inbox hands out items in order, early and late ones', async (t) => {
   const items = inbox<number>();
   items.push(1);
