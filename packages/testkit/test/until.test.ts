@@ -16,9 +16,12 @@ test('until names what it waited for and the last error when time is up', async 
 });
 
 test('until does not wait for a condition that never answers', async (t) => {
-  await t.throwsAsync(until(() => new Promise(() => undefined), { timeoutMs: 20, what: 'the echo' }), {
-    message: 'the echo did not come true within 20 ms; last: no answer',
-  });
+  await t.throwsAsync(
+    until(() => new Promise(() => undefined), { timeoutMs: 20, what: 'the echo' }),
+    {
+      message: 'the echo did not come true within 20 ms; last: no answer',
+    },
+  );
 });
 
 test('an inbox hands out items in order, early and late ones', async (t) => {
