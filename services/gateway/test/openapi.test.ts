@@ -1,7 +1,7 @@
 import { problemSchema, taskSubmissionSchema } from '@backend2/contracts';
 import test from 'ava';
 import { schemaNames } from '../src/openapi/schema-names.ts';
-import { requestExamples } from '../src/openapi/request-examples.ts';
+import { requestExamples } from '../src/openapi/examples/request-examples.ts';
 import { ada, root } from './samples.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
 

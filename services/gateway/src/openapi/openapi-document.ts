@@ -1,9 +1,12 @@
-import { healthViewSchema } from '@backend2/contracts';
+import { healthViewSchema, type HealthView } from '@backend2/contracts';
 import type { z } from 'zod';
 import { scopesOf, type Route } from '../http/route.ts';
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts';
+import { answerExamples } from './examples/answer-examples.ts';
+import { fileExamples } from './examples/file-examples.ts';
+import { requestExamples } from './examples/request-examples.ts';
+import { failing, passing } from './examples/system-examples.ts';
 import { RefusalResponses } from './refusal-responses.ts';
-import { requestExamples } from './request-examples.ts';
 import { webhookMessages } from './webhook-messages.ts';
 
 /** OpenAPI 3.1 of the routes that are served: it cannot say other than what they do. */
@@ -128,20 +131,26 @@ const parameters = (
 };
 
 const requestBody = (route: Route, schema: z.ZodType, components: ComponentSchemas): JsonSchema => {
-  const example = requestExamples[route.operationId];
   const content = {
     schema: components.of(schema, 'input'),
-    ...(example === undefined ? {} : { example }),
+    ...exampleOf(requestExamples[route.operationId]),
   };
   const types = route.bodyTypes ?? ['application/json'];
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
 };
 
 const success = (route: Route, components: ComponentSchemas): JsonSchema => {
-  const { answer } = route;
+  const { answer, operationId } = route;
   const content = answer.schema
-    ? { 'application/json': { schema: components.of(answer.schema, 'output') } }
-    : Object.fromEntries((answer.types ?? []).map((type) => [type, {}]));
+    ? {
+        'application/json': {
+          schema: components.of(answer.schema, 'output'),
+          ...exampleOf(answerExamples[operationId]),
+        },
+      }
+    : Object.fromEntries(
+        (answer.types ?? []).map((type) => [type, exampleOf(fileExamples[operationId]?.[type])]),
+      );
   return {
     description: answer.status === 202 ? 'Accepted' : 'Done',
     headers: headersOf(route),
@@ -149,13 +158,19 @@ const success = (route: Route, components: ComponentSchemas): JsonSchema => {
   };
 };
 
+const exampleOf = (example: unknown): JsonSchema => (example === undefined ? {} : { example });
+
 const health = (components: ComponentSchemas): JsonSchema => {
-  const content = { 'application/health+json': { schema: components.of(healthViewSchema, 'output') } };
+  const schema = components.of(healthViewSchema, 'output');
+  const content = (example: HealthView) => ({ 'application/health+json': { schema, example } });
   return {
     operationId: 'getHealth',
     tags: ['system'],
     summary: 'One verdict on the whole system, and the state of its parts',
     security: [],
-    responses: { 200: { description: 'pass or warn', content }, 503: { description: 'fail', content } },
+    responses: {
+      200: { description: 'pass or warn', content: content(passing) },
+      503: { description: 'fail', content: content(failing) },
+    },
   };
 };

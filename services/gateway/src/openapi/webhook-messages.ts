@@ -1,5 +1,6 @@
 import { webhookFilterNames, webhookPayloadSchema } from '@backend2/contracts';
 import type { ComponentSchemas, JsonSchema } from './component-schemas.ts';
+import { webhookPayload } from './examples/webhook-examples.ts';
 
 const header = (name: string, description: string, schema: JsonSchema): JsonSchema => ({
   name,
@@ -28,7 +29,12 @@ export const webhookMessages = (components: ComponentSchemas): JsonSchema => ({
       ],
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: components.of(webhookPayloadSchema, 'output') } },
+        content: {
+          'application/json': {
+            schema: components.of(webhookPayloadSchema, 'output'),
+            example: webhookPayload,
+          },
+        },
       },
       responses: {
         '2XX': { description: 'Taken.' },

@@ -1,4 +1,5 @@
-const sweep = {
+/** The task that all examples are about: 24 subtasks. */
+export const sweep = {
   name: 'Lakes at four times of day',
   kind: 'image.generate',
   lane: 'standard',
@@ -12,6 +13,7 @@ const sweep = {
     { name: 'style', values: ['watercolor', 'photo'] },
     { name: 'seed', range: { from: 1, to: 3, step: 1 } },
   ],
+  tags: ['lakes'],
 };
 
 /** By operation; each is a body the operation accepts. */
