@@ -23,9 +23,14 @@ export const postgresApiKeyStore = (primary: Sequelize): ApiKeyStore => {
       const rows = await keys.findAll({ where: { userId, ...alive }, order: [['createdAt', 'DESC']] });
       return rows.map(keyOf);
     },
-    countOf: (userId) => keys.count({ where: { userId, ...alive } }),
-    create: async (userId, hash, { id, name, prefix, scopes, expiresAt }) =>
-      keyOf(await keys.create({ id, userId, hash, name, prefix, scopes: [...scopes], expiresAt })),
+    create: (userId, hash, { id, name, prefix, scopes, expiresAt }, most) =>
+      primary.transaction(async (transaction) => {
+        // Locked, the owner keeps other keys of theirs from being counted at the same time.
+        await users.findOne({ where: { id: userId }, lock: transaction.LOCK.NO_KEY_UPDATE, transaction });
+        if ((await keys.count({ where: { userId, ...alive }, transaction })) >= most) return undefined;
+        const row = { id, userId, hash, name, prefix, scopes: [...scopes], expiresAt };
+        return keyOf(await keys.create(row, { transaction }));
+      }),
     remove: async (id, userId) => {
       const [count] = await keys.update({ deletedAt: new Date() }, { where: { id, userId, ...alive } });
       return count > 0;

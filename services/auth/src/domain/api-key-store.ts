@@ -13,8 +13,13 @@ export interface ApiKey {
 /** Deleted keys are not there for any of these. */
 export interface ApiKeyStore {
   listOf(userId: string): Promise<ApiKey[]>;
-  countOf(userId: string): Promise<number>;
-  create(userId: string, hash: Buffer, key: Omit<ApiKey, 'createdAt' | 'lastUsedAt'>): Promise<ApiKey>;
+  /** Undefined where the user has `most` already, however many are made at the same moment. */
+  create(
+    userId: string,
+    hash: Buffer,
+    key: Omit<ApiKey, 'createdAt' | 'lastUsedAt'>,
+    most: number,
+  ): Promise<ApiKey | undefined>;
   /** Whether the user had such a key. */
   remove(id: string, userId: string): Promise<boolean>;
   /** A key that has not expired, of a user who is active; notes its use, to within a minute. */

@@ -43,21 +43,16 @@ export const manageApiKeys = (store: ApiKeyStore, revocations: Revocations) => (
     const ends = expiresAt === undefined ? null : new Date(expiresAt);
     if (ends !== null && ends <= new Date())
       throw validationFailed([{ path: '/expiresAt', message: 'must be in the future' }]);
-    if ((await store.countOf(userId)) >= mostKeys)
+    const key = `${apiKeyStart}${randomBytes(32).toString('base64url')}`;
+    const prefix = key.slice(0, apiKeyStart.length + 6);
+    const kept = { id: randomUUID(), name, prefix, scopes, expiresAt: ends };
+    const made = await store.create(userId, hashOf(key), kept, mostKeys);
+    if (made === undefined)
       throw new DomainError(
         'conflict',
         'too_many_api_keys',
         `A user has at most ${mostKeys} API keys. Delete one first.`,
       );
-    const key = `${apiKeyStart}${randomBytes(32).toString('base64url')}`;
-    const prefix = key.slice(0, apiKeyStart.length + 6);
-    const made = await store.create(userId, hashOf(key), {
-      id: randomUUID(),
-      name,
-      prefix,
-      scopes,
-      expiresAt: ends,
-    });
     return { ...view(made), key };
   },
 

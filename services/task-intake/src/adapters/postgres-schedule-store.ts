@@ -8,6 +8,7 @@ import {
   type ScheduleRun,
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { ownerGone } from './owner-gone.ts';
 import { decodeCursor, encodeCursor, uuidForm } from './page-cursor.ts';
 import { postgresJson } from '@backend2/database';
 import { seenBy } from './postgres-task-store.ts';
@@ -175,8 +176,7 @@ export const lockDueSchedule = async (
   except: readonly string[],
 ): Promise<DueSchedule | undefined> => {
   const [row] = await database.query<DueSchedule>(
-    `SELECT ${columns}, now() AS now, EXISTS (SELECT FROM users u
-         WHERE u.id = s.owner_id AND (u.disabled_at IS NOT NULL OR u.deleted_at IS NOT NULL)) AS "ownerGone"
+    `SELECT ${columns}, now() AS now, ${ownerGone('s.owner_id')} AS "ownerGone"
      FROM schedules s WHERE NOT s.paused AND s.next_run_at <= now() AND s.id <> ALL ($1::uuid[])
      ORDER BY s.next_run_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED`,
     { bind: [except], type: QueryTypes.SELECT, transaction },

@@ -7,6 +7,7 @@ import {
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
+import { ownerGone } from './owner-gone.ts';
 import { decodeCursor, encodeCursor, uuidForm } from './page-cursor.ts';
 import { dropPending } from './postgres-webhook-store.ts';
 
@@ -77,6 +78,11 @@ export interface WebhookDeliveryStore {
   createTest(webhookId: string, body: string): Promise<DeliveryRow>;
   /** Begins a finished one anew under its id; undefined where there is none, `pending` where it is not finished. */
   redeliver(webhookId: string, id: string): Promise<DeliveryRow | 'pending' | undefined>;
+  /**
+   * Gives up what waits for an owner who is gone, and of each webhook what waits beyond the latest `mostWaiting`, some at
+   * a time; answers how many.
+   */
+  giveUp(mostWaiting: number): Promise<number>;
   /** Forgets of what ended so long ago, and of each webhook all but the latest `most`, some at a time; answers how many. */
   prune(olderMs: number, most: number): Promise<number>;
 }
@@ -86,8 +92,19 @@ const columns = `id, webhook_id, type, task_id, state, attempts, max_attempts, d
 /** Redis's clock and Postgres's may differ by a little. */
 const earlyMs = 250;
 const busyMs = 2000;
-/** Rows forgotten at a time. */
+/** Rows forgotten, or given up, at a time. */
 const mostPruned = 20_000;
+/**
+ * SQL of a recursive query: the webhooks for which something waits, found one by one in the index. Reading all that waits
+ * would be slow with a large backlog. The last row is null.
+ */
+const waiting = `waiting AS (
+   (SELECT webhook_id FROM webhook_deliveries WHERE state = 'waiting' ORDER BY webhook_id LIMIT 1)
+   UNION ALL
+   SELECT (SELECT d.webhook_id FROM webhook_deliveries d
+     WHERE d.state = 'waiting' AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id LIMIT 1)
+   FROM waiting w WHERE w.webhook_id IS NOT NULL
+ )`;
 
 export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryStore => {
   const select = <T extends object>(sql: string, bind: unknown[], transaction?: Transaction) =>
@@ -135,19 +152,12 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
     take: (window, publish) =>
       database.transaction(async (transaction) => {
         const rows = await select<{ id: string; delay_ms: number }>(
-          // Webhooks with something waiting are found one by one in the index: reading all that waits would be slow with a large backlog.
-          `WITH RECURSIVE waiting AS (
-             (SELECT webhook_id FROM webhook_deliveries WHERE state = 'waiting' ORDER BY webhook_id LIMIT 1)
-             UNION ALL
-             SELECT (SELECT d.webhook_id FROM webhook_deliveries d
-               WHERE d.state = 'waiting' AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id LIMIT 1)
-             FROM waiting w WHERE w.webhook_id IS NOT NULL
-           ), ready AS MATERIALIZED (
+          `WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
              SELECT w.id, CASE WHEN w.failures = 0 THEN $1::int ELSE 1 END
                - (SELECT count(*)::int FROM webhook_deliveries q
                   WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.due_at <= now()) AS free
              FROM waiting t JOIN webhooks w ON w.id = t.webhook_id
-             WHERE w.hold_until IS NULL OR w.hold_until <= now()
+             WHERE (w.hold_until IS NULL OR w.hold_until <= now()) AND NOT ${ownerGone('w.owner_id')}
            ), next AS MATERIALIZED (
              SELECT d.id FROM ready r CROSS JOIN LATERAL (
                SELECT id FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.state = 'waiting'
@@ -187,15 +197,16 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
          FROM webhooks w
          WHERE d.id = $1 AND w.id = d.webhook_id AND d.state IN ('waiting', 'queued')
            AND d.due_at <= now() + $3 * interval '1 millisecond'
-           AND (d.sending_until IS NULL OR d.sending_until < now())
+           AND (d.sending_until IS NULL OR d.sending_until < now()) AND NOT ${ownerGone('w.owner_id')}
          RETURNING d.*, w.url, w.secret, w.failures, w.failing_since,
            CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END AS previous_secret`,
         [id, forMs, earlyMs],
       );
       if (delivery !== undefined) return { kind: 'send', delivery };
       const [open] = await select<{ due_ms: number }>(
-        `SELECT extract(epoch FROM due_at - now())::float8 * 1000 AS due_ms FROM webhook_deliveries
-         WHERE id = $1 AND state IN ('waiting', 'queued')`,
+        `SELECT extract(epoch FROM d.due_at - now())::float8 * 1000 AS due_ms
+         FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+         WHERE d.id = $1 AND d.state IN ('waiting', 'queued') AND NOT ${ownerGone('w.owner_id')}`,
         [id],
       );
       if (open === undefined) return { kind: 'nothing' };
@@ -279,6 +290,34 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
         webhookId,
       ]);
       return known.length > 0 ? 'pending' : undefined;
+    },
+
+    giveUp: async (mostWaiting) => {
+      // Rows that another has locked are left for the next time: two of these never wait for each other.
+      const rows = await select(
+        `WITH RECURSIVE ${waiting}, beyond AS MATERIALIZED (
+           SELECT t.webhook_id, (SELECT d.id FROM webhook_deliveries d
+             WHERE d.webhook_id = t.webhook_id AND d.state = 'waiting' ORDER BY d.id DESC OFFSET $1 LIMIT 1) AS latest
+           FROM waiting t WHERE t.webhook_id IS NOT NULL
+         ), gone AS MATERIALIZED (
+           SELECT w.id FROM webhooks w WHERE ${ownerGone('w.owner_id')}
+         ), over AS MATERIALIZED (
+           SELECT d.id, 'Too much waited for this webhook: the oldest was given up.' AS why
+           FROM beyond b CROSS JOIN LATERAL (
+             SELECT id FROM webhook_deliveries WHERE webhook_id = b.webhook_id AND state = 'waiting' AND id <= b.latest
+             ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) d
+           UNION ALL
+           SELECT d.id, 'The owner may not sign in any more.'
+           FROM gone g CROSS JOIN LATERAL (
+             SELECT id FROM webhook_deliveries WHERE webhook_id = g.id AND state IN ('waiting', 'queued')
+             LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) d
+         ), ended AS (SELECT id, min(why) AS why FROM over GROUP BY id)
+         UPDATE webhook_deliveries d SET state = 'failed', finished_at = clock_timestamp(), sending_until = NULL,
+           error = e.why
+         FROM ended e WHERE d.id = e.id RETURNING d.id`,
+        [mostWaiting, mostPruned],
+      );
+      return rows.length;
     },
 
     prune: async (olderMs, most) => {

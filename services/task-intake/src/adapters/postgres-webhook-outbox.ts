@@ -7,11 +7,12 @@ import {
   type Listener,
   type WebhookEvent,
 } from '../domain/webhook-events.ts';
+import { ownerGone } from './owner-gone.ts';
 import { taskViewOf, type TaskRow } from './task-rows.ts';
 
 /** The enabled webhooks that hear of a row of `tasks`, as `Listener`s; null where there are none. */
 export const listenersColumn = `(SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhooks w
-  WHERE w.owner_id = tasks.owner_id AND w.enabled AND w.tags <@ tasks.tags) AS listeners`;
+  WHERE w.owner_id = tasks.owner_id AND w.enabled AND w.tags <@ tasks.tags AND NOT ${ownerGone('w.owner_id')}) AS listeners`;
 
 export interface Told {
   readonly event: WebhookEvent;

@@ -1,5 +1,5 @@
 import type { RpcHandlerGroup, TaskIntakeRpc } from '@backend2/contracts';
-import type { Log, Metrics } from '@backend2/service-kit';
+import { metricNames, type Log, type Metrics } from '@backend2/service-kit';
 import type { Consumer, Lifecycle, Streams } from '@backend2/streams';
 import type { Sequelize } from 'sequelize';
 import { httpWebhookSender } from '../adapters/http-webhook-sender.ts';
@@ -32,11 +32,21 @@ export interface WebhooksOptions {
 export const createWebhooks = (options: WebhooksOptions): Webhooks => {
   const { config, primary, streams, metrics, log } = options;
   const { security, webhooks: rules } = config;
-  const { privateHosts, timeoutMs, rotationGraceMs, retentionMs } = rules;
+  const { privateHosts, timeoutMs, rotationGraceMs, retentionMs, mostWaiting } = rules;
   const secrets = sealedSecrets([security.secretKey, ...security.previousSecretKeys]);
   const webhooks = postgresWebhookStore(primary);
   const deliveries = postgresWebhookDeliveries(primary);
-  const relay = webhookRelay({ streams, store: deliveries, log, retentionMs });
+  const ended = metrics.counter(metricNames.webhookDeliveries, 'Deliveries to webhooks that ended', [
+    'state',
+  ]);
+  const relay = webhookRelay({
+    streams,
+    store: deliveries,
+    log,
+    retentionMs,
+    mostWaiting,
+    onGivenUp: (count) => ended.inc({ state: 'given_up' }, count),
+  });
   const deliverer = webhookDeliverer({
     streams,
     store: deliveries,
@@ -45,6 +55,7 @@ export const createWebhooks = (options: WebhooksOptions): Webhooks => {
     rules,
     metrics,
     log,
+    onEnded: (state) => ended.inc({ state }),
     onSettled: relay.wake,
     onDataLost: relay.onDataLost,
   });

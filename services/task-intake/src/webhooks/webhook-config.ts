@@ -7,6 +7,7 @@ export interface WebhookConfig {
   readonly disableAfterMs: number;
   readonly rotationGraceMs: number;
   readonly retentionMs: number;
+  readonly mostWaiting: number;
   readonly privateHosts: string[];
 }
 
@@ -58,6 +59,13 @@ export const webhookConfig: ConfigSchema<WebhookConfig> = {
     min: 3_600_000,
     default: 7 * day,
     env: 'WEBHOOK_RETENTION',
+  },
+  mostWaiting: {
+    doc: 'Deliveries that may wait for one webhook; beyond it the oldest are given up',
+    format: 'whole',
+    min: 1,
+    default: 100_000,
+    env: 'WEBHOOK_MAX_WAITING',
   },
   privateHosts: {
     doc: 'host or host:port of a private network that webhooks may name, comma separated',

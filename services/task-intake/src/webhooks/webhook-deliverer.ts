@@ -28,6 +28,7 @@ export interface WebhookDelivererOptions {
   readonly rules: WebhookDeliveryRules;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly onEnded: (state: 'succeeded' | 'failed') => void;
   /** A webhook has room for another. */
   readonly onSettled: () => void;
   readonly onDataLost: () => void;
@@ -47,9 +48,6 @@ export const webhookDeliverer = (options: WebhookDelivererOptions): Consumer => 
     ['outcome'],
     attemptSeconds,
   );
-  const ended = metrics.counter(metricNames.webhookDeliveries, 'Deliveries to webhooks that ended', [
-    'state',
-  ]);
   const disabled = metrics.counter(metricNames.webhooksDisabled, 'Webhooks disabled by themselves', [
     'reason',
   ]);
@@ -111,7 +109,7 @@ export const webhookDeliverer = (options: WebhookDelivererOptions): Consumer => 
       disabled.inc({ reason: disable.reason });
       log.warn({ webhookId, reason: disable.reason }, 'webhook disabled');
     }
-    if (over) ended.inc({ state: 'failed' });
+    if (over) options.onEnded('failed');
     return againMs;
   };
 
@@ -128,7 +126,7 @@ export const webhookDeliverer = (options: WebhookDelivererOptions): Consumer => 
     seconds.observe({ outcome: sent.outcome }, sent.durationMs / 1000);
     if (sent.outcome === 'delivered') {
       await store.succeeded(delivery, sent);
-      ended.inc({ state: 'succeeded' });
+      options.onEnded('succeeded');
       options.onSettled();
       return;
     }

@@ -10,6 +10,10 @@ export interface WebhookRelayOptions {
   readonly log: Log;
   /** How long a delivery is kept after it ended. */
   readonly retentionMs: number;
+  /** Deliveries that may wait for one webhook. */
+  readonly mostWaiting: number;
+  /** So many waited in vain. */
+  readonly onGivenUp: (count: number) => void;
 }
 
 export interface WebhookRelay extends Lifecycle {
@@ -30,6 +34,8 @@ const hintMs = 50;
 const failureMs = 1000;
 const overdueEveryMs = 60_000;
 const pruneEveryMs = 600_000;
+/** What a full endpoint or a disabled owner may have waiting for longer than it should. */
+const giveUpEveryMs = 10_000;
 /** Long past the slowest attempt: what is overdue by it has no message any more. */
 const overdueMs = 600_000;
 const mostKept = 1000;
@@ -40,12 +46,14 @@ const engineAttempts = 10_000;
  * Moves deliveries from Postgres to the stream, a window of each webhook at a time, so that neither a slow endpoint nor
  * a large backlog fills Redis or holds back others. Every instance has one; rows are taken by one of them.
  */
-export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayOptions): WebhookRelay => {
+export const webhookRelay = (options: WebhookRelayOptions): WebhookRelay => {
+  const { streams, store, log, retentionMs, mostWaiting, onGivenUp } = options;
   const publisher = streams.publisher(webhookDeliveries);
   /** Redis may lack what the books have as published: so at the start, and when it lost its data. */
   let inDoubt = true;
   let overdueAt = 0;
   let pruneAt = 0;
+  let giveUpAt = 0;
   let hinted: NodeJS.Timeout | undefined;
 
   const publish = async (due: readonly { id: string; delayMs: number }[]): Promise<void> => {
@@ -76,6 +84,14 @@ export const webhookRelay = ({ streams, store, log, retentionMs }: WebhookRelayO
       overdueAt = performance.now() + overdueEveryMs;
       const count = await store.requeueOverdue(overdueMs);
       if (count > 0) log.warn({ count }, 'overdue webhook deliveries are published again');
+    }
+    if (performance.now() >= giveUpAt) {
+      const count = await store.giveUp(mostWaiting);
+      if (count === 0) giveUpAt = performance.now() + giveUpEveryMs;
+      else {
+        onGivenUp(count);
+        log.warn({ count }, 'webhook deliveries are given up: too many waited, or their owner is gone');
+      }
     }
     if (performance.now() >= pruneAt) {
       const count = await store.prune(retentionMs, mostKept);
