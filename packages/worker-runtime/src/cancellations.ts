@@ -5,14 +5,19 @@ type Run = Pick<SubtaskJob, 'taskId' | 'ordinal' | 'run'>;
 
 export interface Cancellations extends Lifecycle {
   covers(run: Run): boolean;
-  /** Aborted when the run is cancelled; `done` must be called once it ended. */
-  watch(run: Run): { readonly signal: AbortSignal; done(): void };
+  /** Calls `onCancel` when the run is cancelled. What it returns must be called once the run ended. */
+  watch(run: Run, onCancel: (reason: SubtaskCancelledError) => void): () => void;
   idleMs(): number;
 }
 
 /** The reason a cancelled run's signal carries. */
 export class SubtaskCancelledError extends Error {
   override readonly name = 'SubtaskCancelledError';
+}
+
+interface Watch {
+  readonly run: Run;
+  readonly onCancel: (reason: SubtaskCancelledError) => void;
 }
 
 /** Cancels remembered: those of work that may still wait in a lane. */
@@ -29,7 +34,7 @@ export interface CancellationsOptions {
 /** Hears every order to stop, those of before it started first, and stops what they mean. */
 export const cancellations = ({ streams, onLane }: CancellationsOptions): Cancellations => {
   const upTo = new Map<string, number>();
-  const running = new Map<string, Set<{ readonly run: Run; readonly controller: AbortController }>>();
+  const running = new Map<string, Set<Watch>>();
   const covers = ({ taskId, ordinal, run }: Run): boolean =>
     run <= Math.max(upTo.get(taskId) ?? 0, upTo.get(`${taskId}.${ordinal}`) ?? 0);
   const hear = (order: ControlMessage): void => {
@@ -43,8 +48,8 @@ export const cancellations = ({ streams, onLane }: CancellationsOptions): Cancel
       if (upTo.size <= remembered) break;
       upTo.delete(oldest);
     }
-    for (const { run, controller } of running.get(order.taskId) ?? [])
-      if (covers(run)) controller.abort(new SubtaskCancelledError('The subtask was cancelled.'));
+    for (const { run, onCancel } of running.get(order.taskId) ?? [])
+      if (covers(run)) onCancel(new SubtaskCancelledError('The subtask was cancelled.'));
   };
 
   const broadcast = streams.broadcast(control);
@@ -70,16 +75,14 @@ export const cancellations = ({ streams, onLane }: CancellationsOptions): Cancel
     stop: async (hard) => subscription?.stop(hard),
     idleMs: () => subscription?.idleMs() ?? 0,
     covers,
-    watch: (run) => {
-      const entry = { run, controller: new AbortController() };
-      const entries = running.get(run.taskId) ?? new Set();
-      running.set(run.taskId, entries.add(entry));
-      return {
-        signal: entry.controller.signal,
-        done: () => {
-          entries.delete(entry);
-          if (entries.size === 0) running.delete(run.taskId);
-        },
+    watch: (run, onCancel) => {
+      const entry: Watch = { run, onCancel };
+      let entries = running.get(run.taskId);
+      if (entries === undefined) running.set(run.taskId, (entries = new Set()));
+      entries.add(entry);
+      return () => {
+        entries.delete(entry);
+        if (entries.size === 0) running.delete(run.taskId);
       };
     },
   };

@@ -48,11 +48,13 @@ const emit = (payload: TaskResult) => [{ topic: taskResults, payload }];
 /** Rejects with the signal's reason as soon as it is aborted, also where `work` does not heed it. */
 const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
   });
+
+/** How long a run goes on before its start is told: of quicker ones the end says all, and they are half as many reports. */
+const startToldAfterMs = 25;
 
 /** What a dead-lettered entry says to the recorder, whichever process found it dead. */
 export const deadResult = (
@@ -95,14 +97,18 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       );
     }
     const saved: StoredArtifact[] = [];
+    let bound: Log | undefined;
+    const { taskId, ordinal, run } = job;
     const context: TaskContext = {
       signal,
-      taskId: job.taskId,
-      ordinal: job.ordinal,
-      run: job.run,
+      taskId,
+      ordinal,
+      run,
       attempt,
       progress: progress.report,
-      log: log.child({ taskId: job.taskId, ordinal: job.ordinal, run: job.run, attempt }),
+      get log() {
+        return (bound ??= log.child({ taskId, ordinal, run, attempt }));
+      },
       saveArtifact: async ({ bytes, contentType, width, height }) => {
         signal.throwIfAborted();
         const stored = await artifacts.put(bytes, { contentType });
@@ -151,43 +157,46 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
     end: (outcome: AttemptOutcome, error?: unknown) => void,
   ): Promise<Outcome> => {
     const { payload: job, attempt } = message;
-    const said = results
-      .publish({ type: 'started', ...resultBase(message), worker })
-      .catch((error: unknown) => {
+    const begun = performance.now();
+    const stop = new AbortController();
+    const onHandBack = (): void => stop.abort(signal.reason);
+    if (signal.aborted) onHandBack();
+    signal.addEventListener('abort', onHandBack, { once: true });
+    const unwatch = cancellations.watch(job, (reason) => stop.abort(reason));
+    const timer = setTimeout(() => stop.abort(new AttemptTimeoutError(job.timeoutMs)), job.timeoutMs);
+    const started = { type: 'started', ...resultBase(message), worker } as const;
+    let said: Promise<unknown> | undefined;
+    const startTimer = setTimeout(() => {
+      said = results.publish(started).catch((error: unknown) => {
         log.warn({ err: error, taskId: job.taskId, ordinal: job.ordinal }, 'a start could not be reported');
       });
-    const watched = cancellations.watch(job);
-    const timeout = new AbortController();
-    const timer = setTimeout(() => {
-      timeout.abort(new AttemptTimeoutError(job.timeoutMs));
-    }, job.timeoutMs);
+    }, startToldAfterMs);
     const progress = progressReporter(
       (latest) => results.publish({ type: 'progress', ...resultBase(message), ...latest }),
       (error) =>
         log.warn({ err: error, taskId: job.taskId, ordinal: job.ordinal }, 'progress could not be told'),
     );
-    const stop = AbortSignal.any([signal, watched.signal, timeout.signal]);
-    const begun = performance.now();
     try {
-      const made = await unlessAborted(produce(job, attempt, stop, progress), stop);
+      const made = await unlessAborted(produce(job, attempt, stop.signal, progress), stop.signal);
       const durationMs = performance.now() - begun;
-      await said;
+      if (said !== undefined) await said;
       end('succeeded');
       return { kind: 'done', emit: emit({ type: 'succeeded', ...resultBase(message), ...made, durationMs }) };
     } catch (error) {
       if (signal.aborted) throw error;
-      if (watched.signal.aborted || error instanceof SubtaskCancelledError) {
+      const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      if (reason instanceof SubtaskCancelledError) {
         end('cancelled');
         return { kind: 'done', emit: emit({ type: 'cancelled', ...resultBase(message) }) };
       }
-      const reason: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
       const outcome = failure(message, reason, performance.now() - begun);
       end(outcome.kind === 'retry' && attempt < message.maxAttempts ? 'retried' : 'failed', reason);
       return outcome;
     } finally {
       progress.stop();
       clearTimeout(timer);
-      watched.done();
+      clearTimeout(startTimer);
+      unwatch();
     }
   };
 

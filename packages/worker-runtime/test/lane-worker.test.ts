@@ -42,6 +42,22 @@ test.serial(
   },
 );
 
+test.serial('work says when it began while it runs; what ends at once leaves that to its end', async (t) => {
+  const lane = await useLane(t);
+  await lane.startWorker();
+  const begun = Date.now();
+  await lane.publish({ kind: 'test.pid' }, { kind: 'test.wait' }, { kind: 'test.pid' });
+  await lane.untilEnded('succeeded', 2);
+  await lane.untilEnded('started', 1);
+  t.deepEqual(
+    lane.ended('started').map(({ ordinal }) => ordinal),
+    [1],
+  );
+  const ended = lane.ended('succeeded')[0];
+  if (ended?.type !== 'succeeded') return t.fail();
+  t.true(ended.at - ended.durationMs >= begun - 1);
+});
+
 test.serial(
   'running work is stopped within a second of its cancel, even if it heeds no signal',
   async (t) => {
@@ -139,7 +155,7 @@ test.serial(
     const resumedAt = Date.now();
     await lane.order.publish({ type: 'lane', lane: 'standard', paused: false });
     await lane.untilEnded('succeeded', 1);
-    t.true((lane.ended('started')[0]?.at ?? 0) >= resumedAt);
+    t.true((lane.ended('succeeded')[0]?.at ?? 0) >= resumedAt);
   },
 );
 

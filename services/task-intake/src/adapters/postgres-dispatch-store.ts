@@ -162,14 +162,19 @@ type QueueWithin = (
   limit: number,
 ) => Promise<RunRow[]>;
 
+/**
+ * One range of the primary key without a join: of a task just written the planner knows nothing, takes its thousands for
+ * one, and would compare each cell with each. The task is locked, so no cell moves between the two looks.
+ */
 const queueRowMajor: QueueWithin = async (database, transaction, task, from, to, limit) => {
   const rows = await database.query<RunRow>(
-    `WITH next AS MATERIALIZED (
-       SELECT ordinal FROM subtasks
-       WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
+    `UPDATE subtasks s SET ${queued}
+     WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.state = 'pending' AND s.ordinal <= (
+       SELECT max(ordinal) FROM (
+         SELECT ordinal FROM subtasks
+         WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
+       ) next
      )
-     UPDATE subtasks s SET ${queued} FROM next n
-     WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.ordinal < $3 AND s.ordinal = n.ordinal
      RETURNING s.task_id, s.ordinal, s.run`,
     { bind: [task.id, from, to, limit], type: QueryTypes.SELECT, transaction },
   );
