@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { backoffMs } from './backoff.ts';
 import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
+import { aborted } from './aborted.ts';
 import { cutOff } from './cut-off.ts';
 import type { Delivered } from './delivered.ts';
 import type { Engine } from './engine.ts';
@@ -116,7 +117,9 @@ export class BatchConsumer<T> implements Consumer {
     if (hard?.aborted) onHard();
     else hard?.addEventListener('abort', onHard, { once: true });
     await Promise.all(this.#holds.map(({ reader }) => reader.stop()));
-    const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
+    const stopWaiting = cutOff(hard, settleGraceMs, () =>
+      this.#giveUp.abort(new Error('Redis did not answer in time.')),
+    );
     if (this.#working) await Promise.race([this.#working, aborted(this.#hard.signal)]);
     await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
     await Promise.all(this.#holds.map((hold) => hold.leave()));
@@ -314,9 +317,3 @@ export class BatchConsumer<T> implements Consumer {
 }
 
 type DistributiveOmit<U, K extends PropertyKey> = U extends unknown ? Omit<U, K> : never;
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -178,7 +178,8 @@ export class GroupReader {
   #readAlong(read: (client: Redis) => Promise<unknown>): Promise<unknown> {
     const client = this.#single();
     return inOneWrite(client, () => {
-      this.#options.sendAlong(client);
+      // A Cluster's client has no one connection to share, and loses commands when it is replaced.
+      if (this.#engine.colocated) this.#options.sendAlong(client);
       return read(client);
     });
   }

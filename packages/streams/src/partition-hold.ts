@@ -1,3 +1,4 @@
+import { aborted } from './aborted.ts';
 import type { Engine } from './engine.ts';
 import { GroupReader, releasedName } from './group-reader.ts';
 import type { Delivered } from './delivered.ts';
@@ -68,7 +69,7 @@ export class PartitionHold {
         [keys.stream],
         [group, consumer, releasedName],
       );
-      await Promise.race([left, givenUp(giveUp)]);
+      await Promise.race([left, aborted(giveUp).then(() => giveUp.throwIfAborted())]);
     } catch (error) {
       // What could not be handed back is claimed when its lease runs out.
       this.#engine.warn('leaving the group failed', {
@@ -78,10 +79,3 @@ export class PartitionHold {
     }
   }
 }
-
-const givenUp = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const giveUp = (): void => reject(new Error('Redis did not answer in time.'));
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
-  });

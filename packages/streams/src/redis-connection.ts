@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, type Command, Redis, type RedisOptions } from 'ioredis';
 import type { RedisConnection } from './types.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -6,11 +6,19 @@ export type RedisClient = Redis | Cluster;
 /** A shared client retries for a few seconds and then says no; a reader's client is watched and replaced by its reader. */
 export type ConnectionRole = 'commands' | 'reader';
 
+/**
+ * Milliseconds after which a command without an answer fails; longer than any read blocks. The rest of the engine is
+ * quicker where a connection is merely dead. This is for what has no connection at all, and for what a Cluster's
+ * client lost track of while its nodes changed.
+ */
+const answerWithinMs = 10_000;
+
 const unavailable = /READONLY|LOADING|MASTERDOWN|CLUSTERDOWN/;
 
-const optionsFor = (role: ConnectionRole): RedisOptions => ({
+const optionsFor = (role: ConnectionRole): RedisOptions & { readonly replyMapping?: never } => ({
   protocol: 2,
   connectTimeout: 3000,
+  commandTimeout: answerWithinMs,
   lazyConnect: true,
   enableAutoPipelining: false,
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1000),
@@ -20,6 +28,16 @@ const optionsFor = (role: ConnectionRole): RedisOptions => ({
     ? { maxRetriesPerRequest: 5, socketTimeout: 4000 }
     : { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
 });
+
+/** ioredis's `commandTimeout` begins when a node is found for a command, here when it is sent. */
+class TimedCluster extends Cluster {
+  override sendCommand(command: Command, ...rest: [stream?: never, node?: unknown]): unknown {
+    // It waited for a node until it was given up; it must not be written long after its owner was told that it failed.
+    if (command.isSettled) return command.promise;
+    command.setTimeout(answerWithinMs);
+    return super.sendCommand(command, ...rest);
+  }
+}
 
 /** Makes a client that has not yet connected; its commands do that. */
 export const createClient = (connection: RedisConnection, role: ConnectionRole): RedisClient => {
@@ -43,7 +61,7 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
         failoverDetector: false,
       });
     case 'cluster':
-      return new Cluster(
+      return new TimedCluster(
         connection.nodes.map(({ host, port }) => ({ host, port })),
         {
           lazyConnect: true,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { aborted } from './aborted.ts';
 import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
 import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
@@ -63,8 +64,9 @@ export class Settler {
     this.#batcher.sendBy((batch) => this.#flush(batch, client));
   }
 
-  idle(): Promise<void> {
-    return this.#batcher.idle();
+  /** Resolves when nothing waits or is under way, or when it is told to give up: a connection that died may not say so. */
+  async idle(): Promise<void> {
+    await Promise.race([this.#batcher.idle(), aborted(this.#giveUp)]);
   }
 
   async #flush(batch: readonly Settlement[], firstOver = this.#engine.commands): Promise<void> {

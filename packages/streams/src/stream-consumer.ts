@@ -103,7 +103,9 @@ export class StreamConsumer<T> implements Consumer {
     await this.#finished(hard);
     if (hard?.aborted) this.#abandonAll();
     // Outcomes already known still go out; a Redis that is gone may delay that only so long after a hard stop.
-    const stopWaiting = cutOff(hard, settleGraceMs, () => this.#giveUp.abort());
+    const stopWaiting = cutOff(hard, settleGraceMs, () =>
+      this.#giveUp.abort(new Error('Redis did not answer in time.')),
+    );
     await Promise.all(this.#holds.map(({ settler }) => settler.idle()));
     await Promise.all(this.#holds.map((hold) => hold.leave()));
     stopWaiting();

@@ -1,6 +1,6 @@
-import { inbox, startOwnRedis, until, useRedis } from '@backend2/testkit';
+import { freePort, inbox, startOwnRedis, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
-import { createStreams } from '../src/index.ts';
+import { createStreams, RedisUnavailableError } from '../src/index.ts';
 import { gate, numbered, openStreams, running } from './support/streams.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 
@@ -149,3 +149,17 @@ test('idleMs tells how long the read loop has not turned: little when idle, full
   redis.resume();
   t.truthy(await until(() => consumer.idleMs() < 500));
 });
+
+for (const kind of ['sentinel', 'cluster'] as const) {
+  test(`starting is refused in time where nothing of a ${kind} answers`, async (t) => {
+    const hosts = [{ host: '127.0.0.1', port: await freePort() }];
+    const streams = createStreams({
+      connection: kind === 'cluster' ? { kind, nodes: hosts } : { kind, sentinels: hosts, master: 'main' },
+    });
+    t.teardown(() => streams.stop());
+    const refused = streams.start().catch((error: unknown) => error);
+    t.true(
+      (await until(() => refused, { timeoutMs: 30_000, what: 'a refusal' })) instanceof RedisUnavailableError,
+    );
+  });
+}

@@ -1,7 +1,7 @@
 import { inbox, until, useSentinel } from '@backend2/testkit';
 import test from 'ava';
-import { workThroughFailover } from '../test/support/failover.ts';
-import { numbered, openStreams, running } from '../test/support/streams.ts';
+import { workThroughFailover } from './support/failover.ts';
+import { numbered, openStreams, running } from './support/streams.ts';
 
 test('a master dies under load and its replica takes over: work goes on, and what was lost is told', async (t) => {
   const sentinel = await useSentinel(t);

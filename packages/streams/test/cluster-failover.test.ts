@@ -1,7 +1,7 @@
 import { inbox, until, useCluster } from '@backend2/testkit';
 import test from 'ava';
-import { workThroughFailover } from '../test/support/failover.ts';
-import { numbered, openStreams, running } from '../test/support/streams.ts';
+import { workThroughFailover } from './support/failover.ts';
+import { numbered, openStreams, running } from './support/streams.ts';
 
 test('a master of a Cluster dies under load and its replica takes over: work goes on on every partition', async (t) => {
   const cluster = await useCluster(t);
