@@ -9,6 +9,7 @@ export class Batcher<T> {
   #waiting: T[] = [];
   #inFlight = 0;
   #scheduled = false;
+  #held = false;
   #drained: (() => void)[] = [];
 
   /** @param flush must not reject; it tells each item's owner what became of it. */
@@ -20,9 +21,17 @@ export class Batcher<T> {
 
   push(item: T): void {
     this.#waiting.push(item);
-    if (this.#scheduled || this.#inFlight >= this.#inFlightMost) return;
-    this.#scheduled = true;
-    setImmediate(this.#send);
+    this.#schedule();
+  }
+
+  /** What is pushed waits for `sendBy`, or for `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   /** Sends what waits now in another way than `flush`, whatever is under way. */
@@ -40,9 +49,15 @@ export class Batcher<T> {
     });
   }
 
+  #schedule(): void {
+    if (this.#held || this.#scheduled || this.#inFlight >= this.#inFlightMost) return;
+    this.#scheduled = true;
+    setImmediate(this.#send);
+  }
+
   readonly #send = (): void => {
     this.#scheduled = false;
-    while (this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {
+    while (!this.#held && this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {
       this.#inFlight++;
       void this.#flush(this.#taken()).finally(this.#sent);
     }

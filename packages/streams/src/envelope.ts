@@ -8,7 +8,8 @@ export interface FailedAttempt {
 
 /**
  * What an entry says of its message beside the payload (field `h`; the payload's JSON is field `p`).
- * `core` is the bare id for a plain first attempt, or a JSON array `[id, attempt, maxAttempts, trace, history]`.
+ * `core` is the bare id for a plain first attempt, `=<attempt>,<maxAttempts>,<trace>;<id>` where nothing has failed,
+ * or a JSON array `[id, attempt, maxAttempts, trace, history]`: the shorter are what every message but a few has.
  * Redis's scripts may put `@<publishedAt>,<dueAt>;` before it when an entry was delayed or redriven.
  */
 export interface Head {
@@ -32,20 +33,19 @@ const errorTextKept = 500;
 const none: readonly FailedAttempt[] = [];
 
 /** A newline ends the head of a delayed message. */
-const standsBare = (id: string): boolean => id !== '' && id[0] !== '[' && id[0] !== '@' && !id.includes('\n');
+const standsBare = (id: string): boolean =>
+  id !== '' && id[0] !== '[' && id[0] !== '@' && id[0] !== '=' && !id.includes('\n');
 
-export const encodeCore = (head: Head): string =>
-  head.attempt === 1 &&
-  head.maxAttempts === 0 &&
-  head.trace === undefined &&
-  head.history.length === 0 &&
-  standsBare(head.id)
-    ? head.id
-    : JSON.stringify(
-        head.history.length === 0
-          ? [head.id, head.attempt, head.maxAttempts, head.trace ?? '']
-          : [head.id, head.attempt, head.maxAttempts, head.trace ?? '', head.history.map(historyToWire)],
-      );
+const standsPlain = (id: string, trace: string): boolean =>
+  !id.includes('\n') && !trace.includes(';') && !trace.includes('\n');
+
+export const encodeCore = ({ id, attempt, maxAttempts, trace = '', history }: Head): string => {
+  if (history.length > 0)
+    return JSON.stringify([id, attempt, maxAttempts, trace, history.map(historyToWire)]);
+  if (attempt === 1 && maxAttempts === 0 && trace === '' && standsBare(id)) return id;
+  if (standsPlain(id, trace)) return `=${attempt},${maxAttempts},${trace};${id}`;
+  return JSON.stringify([id, attempt, maxAttempts, trace]);
+};
 
 const historyToWire = (failed: FailedAttempt) => [failed.attempt, failed.error, failed.at];
 
@@ -57,40 +57,54 @@ const historyFromWire = (wire: unknown): readonly FailedAttempt[] =>
       })
     : none;
 
+const notOurs = (head: string): Error =>
+  new Error(`The entry's head is not one of this engine's: ${head.slice(0, 100)}`);
+
 /** @throws if the head was not written by this engine. */
-export const decodeCore = (core: string): Head => {
-  if (core[0] !== '[') return { id: core, attempt: 1, maxAttempts: 0, trace: undefined, history: none };
-  const [id, attempt, maxAttempts, trace, history] = JSON.parse(core) as unknown[];
-  if (typeof id !== 'string' || typeof attempt !== 'number') {
-    throw new Error(`The entry's head is not one of this engine's: ${core.slice(0, 100)}`);
+export const decodeCore = (core: string): Head => stamped(core, 0, 0);
+
+/** @param entryId whose first half is Redis's time of appending. */
+export const decodeHead = (head: string, entryId: string): StampedHead => {
+  if (head[0] !== '@') {
+    const publishedAt = Number.parseInt(entryId, 10);
+    return stamped(head, publishedAt, publishedAt);
   }
+  const stamps = /^@(\d+),(\d+);/.exec(head);
+  if (!stamps) throw notOurs(head);
+  return stamped(head.slice(stamps[0].length), Number(stamps[1]), Number(stamps[2]));
+};
+
+/** Every message passes here: one object, made at once. */
+const stamped = (core: string, publishedAt: number, dueAt: number): StampedHead => {
+  if (core[0] === '=') return stampedPlain(core, publishedAt, dueAt);
+  if (core[0] === '[') return stampedJson(core, publishedAt, dueAt);
+  return { id: core, attempt: 1, maxAttempts: 0, trace: undefined, history: none, publishedAt, dueAt };
+};
+
+const stampedPlain = (core: string, publishedAt: number, dueAt: number): StampedHead => {
+  const first = core.indexOf(',');
+  const second = core.indexOf(',', first + 1);
+  const end = core.indexOf(';', second);
+  const attempt = Number(core.slice(1, first));
+  const maxAttempts = Number(core.slice(first + 1, second));
+  if (!(first > 0 && second > 0 && end > 0 && attempt >= 1 && maxAttempts >= 0)) throw notOurs(core);
+  const trace = end === second + 1 ? undefined : core.slice(second + 1, end);
+  return { id: core.slice(end + 1), attempt, maxAttempts, trace, history: none, publishedAt, dueAt };
+};
+
+const stampedJson = (core: string, publishedAt: number, dueAt: number): StampedHead => {
+  const [id, attempt, maxAttempts, trace, history] = JSON.parse(core) as unknown[];
+  if (typeof id !== 'string' || typeof attempt !== 'number') throw notOurs(core);
   return {
     id,
     attempt,
     maxAttempts: typeof maxAttempts === 'number' ? maxAttempts : 0,
     trace: typeof trace === 'string' && trace !== '' ? trace : undefined,
     history: historyFromWire(history),
+    publishedAt,
+    dueAt,
   };
 };
-
-/** @param entryId whose first half is Redis's time of appending. */
-export const decodeHead = (head: string, entryId: string): StampedHead => {
-  if (head[0] !== '@') {
-    const publishedAt = Number.parseInt(entryId, 10);
-    return stamped(decodeCore(head), publishedAt, publishedAt);
-  }
-  const stamps = /^@(\d+),(\d+);/.exec(head);
-  if (!stamps) throw new Error(`The entry's head is not one of this engine's: ${head.slice(0, 100)}`);
-  const [stamp, publishedAt, dueAt] = stamps;
-  return stamped(decodeCore(head.slice(stamp.length)), Number(publishedAt), Number(dueAt));
-};
-
-/** Written out: a spread costs several times as much, and every message passes here. */
-const stamped = (
-  { id, attempt, maxAttempts, trace, history }: Head,
-  publishedAt: number,
-  dueAt: number,
-): StampedHead => ({ id, attempt, maxAttempts, trace, history, publishedAt, dueAt });
 
 /** What there is to say of an entry whose head cannot be read. */
 export const bareHead = (entryId: string): StampedHead => {

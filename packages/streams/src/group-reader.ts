@@ -4,9 +4,11 @@ import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
 import { RedisClock } from './redis-clock.ts';
-import { inOneWrite, isGroupMissing, type RedisClient } from './redis-connection.ts';
+import { inOneWrite, isGroupMissing } from './redis-connection.ts';
+import type { Settler } from './settler.ts';
 import type { Slots } from './slots.ts';
 import type { TopicKeys } from './topic-keys.ts';
+import { WatchedClient } from './watched-client.ts';
 
 export interface GroupReaderOptions {
   readonly topic: string;
@@ -26,16 +28,16 @@ export interface GroupReaderOptions {
   readonly holding: () => Iterable<string>;
   /** Whether an entry on its last delivery may be taken now; they run one at a time, so that one that kills takes none with it. */
   readonly suspectAllowed: () => boolean;
-  /** Sends what can go along with a read that is about to be sent over this client. */
-  readonly sendAlong: (client: RedisClient) => void;
+  /** Its settlements go along with reads. */
+  readonly settler: Pick<Settler, 'sendOver' | 'hold' | 'release'>;
   readonly onDataLost: () => void;
 }
 
 /** How often a reader promotes and claims, and so the longest it blocks. */
 const tickMs = 250;
 const promoteMost = 500;
-/** Milliseconds a command of the reader may be overdue before its connection is taken for dead. */
-const overdueMs = 2000;
+/** Fewest free slots for which reading on is worth its while. */
+const readOnFrom = 4;
 
 /** Redis keeps released entries under this name until they are claimed. */
 export const releasedName = '~released';
@@ -45,42 +47,48 @@ export class GroupReader {
   readonly clock = new RedisClock();
   readonly #engine: Engine;
   readonly #options: GroupReaderOptions;
-  #client: RedisClient | undefined;
+  /** A Cluster's client has no one connection to share, and loses commands when it is replaced. */
+  readonly #settlesAlong: boolean;
+  #watched: WatchedClient | undefined;
   #stopping = false;
   #loop: Promise<void> | undefined;
   #turnedAt = performance.now();
-  #overdueAt = Number.POSITIVE_INFINITY;
-  #watch: NodeJS.Timeout | undefined;
   #nextTickAt = 0;
   #nextReapAt = 0;
   /** A reply may have been lost with a connection: entries of ours that we do not know of. */
   #unsure = false;
   #history: string | undefined;
-  #strikes = 0;
   /** Redis's newest entry id before an empty read; what comes after it wakes a partition that holds no slots. */
   #newestId: string | undefined;
   #idle = false;
-  #giveUp: ((error: Error) => void) | undefined;
+  /** The last read brought all it asked for. */
+  #moreWaits = false;
 
   constructor(engine: Engine, options: GroupReaderOptions) {
     this.#engine = engine;
     this.#options = options;
+    this.#settlesAlong = engine.colocated;
   }
 
   async start(): Promise<void> {
-    this.#client = this.#engine.connect('reader');
-    this.#watch = setInterval(() => this.#checkOverdue(), 500);
-    this.#watch.unref();
+    this.#watched = new WatchedClient(this.#engine);
     try {
       await this.#ensureGroup();
     } catch (error) {
-      clearInterval(this.#watch);
-      this.#client.disconnect();
-      this.#client = undefined;
+      this.#watched.close();
+      this.#watched = undefined;
       throw error;
     }
     this.#turnedAt = performance.now();
     this.#loop = this.#run();
+  }
+
+  get #client(): Redis {
+    return this.#watched!.client;
+  }
+
+  #reply<R>(expectedMs: number, reply: Promise<R>): Promise<R> {
+    return this.#watched!.reply(expectedMs, reply);
   }
 
   idleMs(): number {
@@ -92,8 +100,7 @@ export class GroupReader {
     this.#stopping = true;
     this.#options.slots.wake();
     await this.#loop;
-    clearInterval(this.#watch);
-    this.#client?.disconnect();
+    this.#watched?.close();
   }
 
   async #run(): Promise<void> {
@@ -104,7 +111,6 @@ export class GroupReader {
         await this.#turn();
         failures = 0;
       } catch (error) {
-        this.#overdueAt = Number.POSITIVE_INFINITY;
         if (this.#stopping) return;
         failures++;
         this.#unsure = true;
@@ -115,118 +121,158 @@ export class GroupReader {
 
   async #turn(): Promise<void> {
     const { slots, share, alone } = this.#options;
-    const granted = slots.take(share());
+    const granted = slots.take(this.#moreWaits ? this.#halfShare() : share());
     let left = granted;
+    let newestId: string | undefined;
     try {
       if (this.#unsure && left > 0) left -= await this.#recover(left);
       if (performance.now() >= this.#nextTickAt) left -= await this.#tick(left);
       if (performance.now() >= this.#nextReapAt) await this.#reap();
-      if (left > 0 && alone) left -= await this.#readBlocking(left, this.#untilTick());
-      else if (left > 0) left -= await this.#readNow(left);
-    } finally {
-      if (left > 0) slots.give(left);
+      if (left > 0 && !alone && this.#idle) newestId = await this.#newest();
+    } catch (error) {
+      slots.give(left);
+      throw error;
+    }
+    if (left > 0) {
+      const read = await this.#readSome(left);
+      this.#idle = read === 0;
+      this.#newestId = this.#idle ? newestId : undefined;
     }
     if (granted === 0) await slots.whenFree(this.#untilTick());
-    else if (!alone && left === granted) await this.#awaitNews(this.#untilTick());
+    else if (!alone && left === granted && this.#idle) await this.#awaitNews(this.#untilTick());
   }
 
   #untilTick(): number {
     return Math.max(1, Math.ceil(this.#nextTickAt - performance.now()));
   }
 
+  async #readSome(count: number): Promise<number> {
+    if (this.#moreWaits && count >= readOnFrom) return this.#readOn(count);
+    if (this.#options.alone) return this.#readBlocking(count);
+    return this.#handOver(await this.#readNow(count), count);
+  }
+
   /** Waits on Redis while it holds its slots. */
-  async #readBlocking(count: number, blockMs: number): Promise<number> {
+  async #readBlocking(count: number): Promise<number> {
     const { keys, group, consumer } = this.#options;
+    const blockMs = this.#untilTick();
     return this.#handOver(
-      await this.#watched(
-        blockMs,
-        this.#readAlong((client) =>
-          client.xreadgroup(
-            'GROUP',
-            group,
-            consumer,
-            'COUNT',
-            count,
-            'BLOCK',
-            blockMs,
-            'STREAMS',
-            keys.stream,
-            '>',
-          ),
+      await this.#read(count, blockMs, (client) =>
+        client.xreadgroup(
+          'GROUP',
+          group,
+          consumer,
+          'COUNT',
+          count,
+          'BLOCK',
+          blockMs,
+          'STREAMS',
+          keys.stream,
+          '>',
         ),
       ),
+      count,
     );
   }
 
-  /** Takes what is there; after an empty read it knows from where to wait. */
-  async #readNow(count: number): Promise<number> {
+  /** Two reads are under way, each for half of the slots: while what one brought is run, Redis looks for the other. */
+  async #readOn(count: number): Promise<number> {
+    const { slots, settler } = this.#options;
+    const reads: { readonly asked: number; readonly entries: Promise<Delivered[]> }[] = [];
+    const ask = (asked: number): void => {
+      if (asked === 0) return;
+      const entries = this.#readNow(asked);
+      // It may fail before its turn has come.
+      entries.catch(() => undefined);
+      reads.push({ asked, entries });
+    };
+    let total = 0;
+    let failure: unknown;
+    if (this.#settlesAlong) settler.hold();
+    ask(count);
+    ask(slots.take(this.#halfShare()));
+    for (let read = reads.shift(); read; read = reads.shift()) {
+      try {
+        total += this.#handOver(await read.entries, read.asked);
+      } catch (error) {
+        failure ??= error;
+      }
+      if (failure === undefined && this.#moreWaits && this.#mayReadOn()) {
+        // What ends within this turn of the event loop has its slot free after it.
+        await new Promise(setImmediate);
+        ask(slots.take(this.#halfShare()));
+      }
+    }
+    settler.release();
+    // oxlint-disable-next-line only-throw-error -- the client's own
+    if (failure !== undefined) throw failure;
+    return total;
+  }
+
+  #halfShare(): number {
+    return Math.ceil(this.#options.share() / 2);
+  }
+
+  #mayReadOn(): boolean {
+    this.#turnedAt = performance.now();
+    return !this.#stopping && this.#turnedAt < this.#nextTickAt;
+  }
+
+  #readNow(count: number): Promise<Delivered[]> {
     const { keys, group, consumer } = this.#options;
-    const newestId = this.#idle ? await this.#newest() : undefined;
-    const read = this.#handOver(
-      await this.#watched(
-        0,
-        this.#readAlong((client) =>
-          client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
-        ),
-      ),
+    return this.#read(count, 0, (client) =>
+      client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
     );
-    this.#newestId = read === 0 ? newestId : undefined;
-    this.#idle = read === 0;
-    return read;
   }
 
-  #readAlong(read: (client: Redis) => Promise<unknown>): Promise<unknown> {
-    const client = this.#single();
-    return inOneWrite(client, () => {
-      // A Cluster's client has no one connection to share, and loses commands when it is replaced.
-      if (this.#engine.colocated) this.#options.sendAlong(client);
-      return read(client);
-    });
+  /** Sends a read, and along with it what waits to be settled; slots for which nothing comes are given back. */
+  async #read(
+    count: number,
+    blockMs: number,
+    send: (client: Redis) => Promise<unknown>,
+  ): Promise<Delivered[]> {
+    const { slots, settler } = this.#options;
+    const client = this.#client;
+    let entries: Delivered[] = [];
+    try {
+      const reply = inOneWrite(client, () => {
+        if (this.#settlesAlong) settler.sendOver(client);
+        return send(client);
+      });
+      entries = fromRead((await this.#reply(blockMs, reply)) as Parameters<typeof fromRead>[0]);
+      return entries;
+    } finally {
+      if (entries.length < count) slots.give(count - entries.length);
+    }
   }
 
-  #handOver(reply: unknown): number {
-    const entries = fromRead(reply as Parameters<typeof fromRead>[0]);
+  #handOver(entries: readonly Delivered[], asked: number): number {
+    this.#moreWaits = entries.length === asked;
     if (entries.length > 0) this.#options.deliver(entries);
     return entries.length;
   }
 
   async #newest(): Promise<string> {
-    const info = (await this.#watched(
-      0,
-      this.#client!.xinfo('STREAM', this.#options.keys.stream),
-    )) as unknown[];
+    const info = (await this.#reply(0, this.#client.xinfo('STREAM', this.#options.keys.stream))) as unknown[];
     return String(info[info.indexOf('last-generated-id') + 1]);
   }
 
   /** Waits for news without taking any, so that other partitions may use the slots. */
   async #awaitNews(blockMs: number): Promise<void> {
     if (this.#newestId === undefined) return;
-    await this.#watched(
+    await this.#reply(
       blockMs,
-      this.#single().xread(
-        'COUNT',
-        1,
-        'BLOCK',
-        blockMs,
-        'STREAMS',
-        this.#options.keys.stream,
-        this.#newestId,
-      ),
+      this.#client.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', this.#options.keys.stream, this.#newestId),
     );
-  }
-
-  /** Cluster's type lacks some overloads of the commands it takes all the same. */
-  #single(): Redis {
-    return this.#client as Redis;
   }
 
   async #tick(room: number): Promise<number> {
     const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed } = this.#options;
     const sentAt = performance.now();
-    const [now, nextDue, claimed, history] = (await this.#watched(
+    const [now, nextDue, claimed, history] = (await this.#reply(
       0,
       runScript(
-        this.#client!,
+        this.#client,
         scripts.tick,
         [keys.stream, keys.delayed],
         [group, consumer, leaseMs, maxDeliveries, room, suspectAllowed() ? 1 : 0, promoteMost],
@@ -251,10 +297,10 @@ export class GroupReader {
   async #reap(): Promise<void> {
     const { keys, group, leaseMs } = this.#options;
     this.#nextReapAt = performance.now() + Math.max(leaseMs, 5000);
-    await this.#watched(
+    await this.#reply(
       0,
       runScript(
-        this.#client!,
+        this.#client,
         scripts.reap,
         [keys.stream],
         [group, Math.max(3 * leaseMs, 5000), releasedName],
@@ -264,9 +310,9 @@ export class GroupReader {
 
   async #recover(room: number): Promise<number> {
     const { keys, group, consumer, holding, deliver } = this.#options;
-    const [more, found] = (await this.#watched(
+    const [more, found] = (await this.#reply(
       0,
-      runScript(this.#client!, scripts.recover, [keys.stream], [group, consumer, room, ...holding()]),
+      runScript(this.#client, scripts.recover, [keys.stream], [group, consumer, room, ...holding()]),
     )) as [number, (string | number)[]];
     this.#unsure = more === 1;
     const entries = fromClaim(found);
@@ -277,7 +323,7 @@ export class GroupReader {
   async #ensureGroup(): Promise<'made' | 'there'> {
     const { keys, group } = this.#options;
     try {
-      await this.#watched(0, this.#client!.xgroup('CREATE', keys.stream, group, '0', 'MKSTREAM'));
+      await this.#reply(0, this.#client.xgroup('CREATE', keys.stream, group, '0', 'MKSTREAM'));
       return 'made';
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('BUSYGROUP')) return 'there';
@@ -325,33 +371,5 @@ export class GroupReader {
     } catch (error) {
       this.#engine.warn('onDataLost failed', { topic, error: errorText(error) });
     }
-  }
-
-  /** Keeps an eye on a command: a half-dead connection gives neither a reply nor an error. */
-  async #watched<R>(expectedMs: number, reply: Promise<R>): Promise<R> {
-    this.#overdueAt = performance.now() + expectedMs + overdueMs;
-    let giveUp: ((error: Error) => void) | undefined;
-    const overdue = new Promise<never>((_, reject) => {
-      giveUp = reject;
-    });
-    this.#giveUp = giveUp;
-    try {
-      return await Promise.race([reply, overdue]);
-    } finally {
-      this.#overdueAt = Number.POSITIVE_INFINITY;
-      this.#giveUp = undefined;
-    }
-  }
-
-  /** Two looks in a row, as this process itself may have been what stood still. */
-  #checkOverdue(): void {
-    this.#strikes = performance.now() < this.#overdueAt ? 0 : this.#strikes + 1;
-    if (this.#strikes < 2) return;
-    this.#strikes = 0;
-    this.#overdueAt = Number.POSITIVE_INFINITY;
-    const dead = this.#client;
-    this.#client = this.#engine.connect('reader');
-    dead?.disconnect();
-    this.#giveUp?.(new Error('The connection gave no reply in time and was replaced.'));
   }
 }

@@ -46,7 +46,7 @@ export class PartitionHold {
       ...options,
       alone: partitions === 1,
       share: () => Math.ceil(slots.size / partitions),
-      sendAlong: (client) => this.settler.sendOver(client),
+      settler: this.settler,
     });
     this.#keeper = new LeaseKeeper(engine, { ...options, stream: keys.stream, holding: options.renewing });
   }

@@ -26,6 +26,11 @@ export class RedisClock {
 
   /** Epoch milliseconds; undefined before the first sample. */
   now(): number | undefined {
-    return this.#offset === undefined ? undefined : this.#offset + performance.now();
+    return this.at(performance.now());
+  }
+
+  /** @param moment by `performance.now()`. */
+  at(moment: number): number | undefined {
+    return this.#offset === undefined ? undefined : this.#offset + moment;
   }
 }

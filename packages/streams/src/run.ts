@@ -1,11 +1,14 @@
 import type { Delivered } from './delivered.ts';
 import type { StampedHead } from './envelope.ts';
-import type { HandlerContext } from './types.ts';
+import type { AttemptTimeoutError } from './errors.ts';
+import type { HandlerContext, Message } from './types.ts';
 
 /** A message in hand. Its abort signal is made only when somebody asks for it. */
-export class Run implements HandlerContext {
+export class Run<T = unknown> implements HandlerContext {
   readonly entry: Delivered;
   readonly head: StampedHead;
+  /** Its payload is undefined where it did not parse. */
+  readonly message: Message<T>;
   readonly partition: number;
   readonly suspect: boolean;
   readonly startedAt = performance.now();
@@ -13,8 +16,15 @@ export class Run implements HandlerContext {
   waitedMs = 0;
   /** The handler's time. */
   ranMs = 0;
+  /** Set once its outcome is known, by its handler or because it was cut off: what its handler says later is not heard. */
+  concluded = false;
   /** Set once its outcome is on its way, after which a lost lease changes nothing. */
   settling = false;
+  limitMs = 0;
+  /** When its time is up, by `performance.now()`; after `timeout` when it is cut off. */
+  dueAt = Number.POSITIVE_INFINITY;
+  /** Set when its time was up. */
+  timeout: AttemptTimeoutError | undefined;
   /** Set when it was abandoned: whatever its handler says comes too late. */
   abandoned = false;
   /** Set when another consumer took it over: only that it is done still counts, where this comes first. */
@@ -22,9 +32,10 @@ export class Run implements HandlerContext {
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
-  constructor(entry: Delivered, head: StampedHead, partition: number, suspect: boolean) {
+  constructor(entry: Delivered, head: StampedHead, message: Message<T>, partition: number, suspect: boolean) {
     this.entry = entry;
     this.head = head;
+    this.message = message;
     this.partition = partition;
     this.suspect = suspect;
   }

@@ -64,6 +64,15 @@ export class Settler {
     this.#batcher.sendBy((batch) => this.#flush(batch, client));
   }
 
+  /** Until `release` what is pushed waits for `sendOver`: a reply is on its way after which there will be one. */
+  hold(): void {
+    this.#batcher.hold();
+  }
+
+  release(): void {
+    this.#batcher.release();
+  }
+
   /** Resolves when nothing waits or is under way, or when it is told to give up: a connection that died may not say so. */
   async idle(): Promise<void> {
     await Promise.race([this.#batcher.idle(), aborted(this.#giveUp)]);

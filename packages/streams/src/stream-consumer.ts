@@ -21,7 +21,7 @@ import { type Outgoing, outgoingOf } from './outgoing.ts';
 import { PartitionHold } from './partition-hold.ts';
 import { Run } from './run.ts';
 import { Slots } from './slots.ts';
-import { withinLimit } from './time-limit.ts';
+import { TimeLimits } from './time-limits.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
 import type { Consumer, DeadReason, Message, Outcome, Topic } from './types.ts';
 
@@ -38,7 +38,8 @@ export class StreamConsumer<T> implements Consumer {
   readonly #settings: ConsumerSettings;
   readonly #slots: Slots;
   readonly #holds: readonly PartitionHold[];
-  readonly #runs: readonly Map<string, Run>[];
+  readonly #runs: readonly Map<string, Run<T>>[];
+  readonly #limits: TimeLimits;
   readonly #giveUp = new AbortController();
   readonly #instance = drawInstanceName(hostname());
   #state: 'new' | 'running' | 'stopping' = 'new';
@@ -57,6 +58,10 @@ export class StreamConsumer<T> implements Consumer {
     this.#slots = new Slots(wholeNumber('concurrency', options.concurrency ?? 1, 0));
     const partitions = allTopicKeys(engine.prefix, topic);
     this.#runs = partitions.map(() => new Map());
+    this.#limits = new TimeLimits(
+      () => this.#going(),
+      (run, error) => this.#conclude(run as Run<T>, { kind: 'retry', error }),
+    );
     this.#holds = partitions.map((keys, partition) => this.#hold(keys, partition, partitions.length));
   }
 
@@ -102,6 +107,7 @@ export class StreamConsumer<T> implements Consumer {
     await Promise.all(this.#holds.map(({ reader }) => reader.stop()));
     await this.#finished(hard);
     if (hard?.aborted) this.#abandonAll();
+    this.#limits.stop();
     // Outcomes already known still go out; a Redis that is gone may delay that only so long after a hard stop.
     const stopWaiting = cutOff(hard, settleGraceMs, () =>
       this.#giveUp.abort(new Error('Redis did not answer in time.')),
@@ -121,14 +127,16 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
+  /** Runs whose outcome is not known yet. */
+  *#going(): Generator<Run<T>> {
+    for (const runs of this.#runs) for (const run of runs.values()) if (!run.settling) yield run;
+  }
+
   #abandonAll(): void {
     const reason = new ConsumerStoppedError();
-    for (const runs of this.#runs) {
-      for (const run of runs.values()) {
-        if (run.settling) continue;
-        run.abandoned = true;
-        run.abort(reason);
-      }
+    for (const run of this.#going()) {
+      run.abandoned = true;
+      run.abort(reason);
     }
   }
 
@@ -163,7 +171,7 @@ export class StreamConsumer<T> implements Consumer {
     return delivery <= this.#settings.maxDeliveries;
   }
 
-  #leasesLost(runs: ReadonlyMap<string, Run>, ids: readonly string[]): void {
+  #leasesLost(runs: ReadonlyMap<string, Run<T>>, ids: readonly string[]): void {
     for (const id of ids) {
       const run = runs.get(id);
       if (!run || run.settling) continue;
@@ -174,72 +182,69 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   #begin(entry: Delivered, partition: number): void {
-    const { maxDeliveries } = this.#settings;
-    const slotted = this.#holdsSlot(entry);
     let head: StampedHead;
-    let headError: unknown;
+    let payload: T | undefined;
+    let unparsable: unknown;
     try {
       head = decodeHead(entry.head, entry.entryId);
-    } catch (error) {
-      headError = error;
-      head = bareHead(entry.entryId);
-    }
-    const suspect = entry.delivery > 1 && entry.delivery === maxDeliveries;
-    const run = new Run(entry, head, partition, suspect);
-    run.waitedMs = Math.max(0, (this.#holds[partition]!.reader.clock.now() ?? head.dueAt) - head.dueAt);
-    this.#runs[partition]!.set(entry.entryId, run);
-    this.#running++;
-    if (suspect) this.#suspects++;
-    if (!slotted) this.#slots.force();
-
-    let payload: T | undefined;
-    let unparsable: unknown = headError;
-    if (unparsable === undefined) {
       try {
         payload = this.#topic.parse(JSON.parse(entry.payload));
       } catch (error) {
         unparsable = error;
       }
+    } catch (error) {
+      head = bareHead(entry.entryId);
+      unparsable = error;
     }
-    if (!slotted) {
-      const error = new Error(
-        `Handed to ${entry.delivery - 1} consumers, each of which was lost while it ran.`,
-      );
-      this.#bury(run, payload, error, 'deliveries-exhausted', []);
-    } else if (unparsable !== undefined) {
-      this.#bury(run, undefined, unparsable, 'unparsable', []);
-    } else void this.#handle(run, payload as T);
-  }
-
-  #message(run: Run, payload: T): Message<T> {
-    const { head, entry } = run;
-    return {
+    const message: Message<T> = {
       id: head.id,
-      payload,
+      payload: payload as T,
       attempt: head.attempt,
       delivery: entry.delivery,
       maxAttempts: head.maxAttempts || this.#settings.maxAttempts,
       publishedAt: head.publishedAt,
       trace: head.trace,
     };
+    const suspect = entry.delivery > 1 && entry.delivery === this.#settings.maxDeliveries;
+    const run = new Run(entry, head, message, partition, suspect);
+    const { clock } = this.#holds[partition]!.reader;
+    run.waitedMs = Math.max(0, (clock.at(run.startedAt) ?? head.dueAt) - head.dueAt);
+    this.#runs[partition]!.set(entry.entryId, run);
+    this.#running++;
+    if (suspect) this.#suspects++;
+    if (!this.#holdsSlot(entry)) {
+      this.#slots.force();
+      const error = new Error(
+        `Handed to ${entry.delivery - 1} consumers, each of which was lost while it ran.`,
+      );
+      this.#bury(run, error, 'deliveries-exhausted', noEmits);
+    } else if (unparsable !== undefined) {
+      this.#bury(run, unparsable, 'unparsable', noEmits);
+    } else void this.#handle(run);
   }
 
-  async #handle(run: Run, payload: T): Promise<void> {
-    const message = this.#message(run, payload);
+  async #handle(run: Run<T>): Promise<void> {
     let outcome: EngineOutcome;
     try {
-      const { timeoutMs } = this.#options;
-      const limit = typeof timeoutMs === 'function' ? timeoutMs(message) : timeoutMs;
-      const running = this.#options.handler(message, run);
-      outcome = (limit === undefined ? await running : await withinLimit(limit, run, running)) ?? done;
+      const { timeoutMs, handler } = this.#options;
+      const limit = typeof timeoutMs === 'function' ? timeoutMs(run.message) : timeoutMs;
+      if (limit !== undefined) this.#limits.begin(run, limit);
+      outcome = (await handler(run.message, run)) ?? done;
+      if (run.timeout) outcome = { kind: 'retry', error: run.timeout };
     } catch (error) {
       outcome = error instanceof PermanentError ? { kind: 'dead', error } : { kind: 'retry', error };
     }
+    if (!run.concluded) this.#conclude(run, outcome);
+  }
+
+  #conclude(run: Run<T>, concluded: EngineOutcome): void {
+    run.concluded = true;
+    let outcome = concluded;
     if (run.abandoned || (run.lost && outcome.kind !== 'done')) {
       this.#finish(run, false);
       return;
     }
-    let emits: Outgoing[];
+    let emits: readonly Outgoing[];
     try {
       emits =
         'append' in outcome
@@ -254,16 +259,16 @@ export class StreamConsumer<T> implements Consumer {
         this.#settleDone(run, emits);
         return;
       case 'dead':
-        this.#bury(run, payload, outcome.error, 'permanent', emits);
+        this.#bury(run, outcome.error, 'permanent', emits);
         return;
       case 'retry':
-        if (message.attempt >= message.maxAttempts) {
-          this.#bury(run, payload, outcome.error, 'attempts-exhausted', emits);
+        if (run.message.attempt >= run.message.maxAttempts) {
+          this.#bury(run, outcome.error, 'attempts-exhausted', emits);
         } else this.#settleRetry(run, outcome, emits);
     }
   }
 
-  #settleDone(run: Run, emits: readonly Outgoing[]): void {
+  #settleDone(run: Run<T>, emits: readonly Outgoing[]): void {
     const { entryId } = run.entry;
     this.#toSettle(run);
     this.#holds[run.partition]!.settler.push({
@@ -274,7 +279,7 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
-  #settleRetry(run: Run, outcome: Extract<Outcome, { kind: 'retry' }>, emits: readonly Outgoing[]): void {
+  #settleRetry(run: Run<T>, outcome: Extract<Outcome, { kind: 'retry' }>, emits: readonly Outgoing[]): void {
     const { head, entry } = run;
     const asked = outcome.afterMs ?? Number.NaN;
     const delayMs = Number.isFinite(asked) ? asked : backoffMs(this.#settings.backoff, head.attempt);
@@ -291,13 +296,7 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
-  #bury(
-    run: Run,
-    payload: T | undefined,
-    error: unknown,
-    reason: DeadReason,
-    emits: readonly Outgoing[],
-  ): void {
+  #bury(run: Run<T>, error: unknown, reason: DeadReason, emits: readonly Outgoing[]): void {
     const { head, entry } = run;
     if (this.#options.discardDead) {
       const { id } = head;
@@ -324,7 +323,7 @@ export class StreamConsumer<T> implements Consumer {
       emits: [
         ...emits,
         ...lastWords(this.#engine, this.#topic, this.#options.onDead, {
-          message: this.#message(run, payload as T),
+          message: run.message,
           error,
           reason,
         }),
@@ -336,17 +335,17 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
-  #now({ partition, head }: Run): number {
+  #now({ partition, head }: Run<T>): number {
     return Math.round(this.#holds[partition]!.reader.clock.now() ?? head.dueAt);
   }
 
-  #toSettle(run: Run): void {
+  #toSettle(run: Run<T>): void {
     run.settling = true;
     run.ranMs = performance.now() - run.startedAt;
     this.#slots.settle();
   }
 
-  #settled(run: Run, outcome: 'done' | 'retry' | 'dead', settled: boolean): void {
+  #settled(run: Run<T>, outcome: 'done' | 'retry' | 'dead', settled: boolean): void {
     this.#slots.settled(1);
     this.#finish(run, true);
     const { observer } = this.#engine;
@@ -360,7 +359,7 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
-  #finish(run: Run, slotGiven: boolean): void {
+  #finish(run: Run<T>, slotGiven: boolean): void {
     const runs = this.#runs[run.partition]!;
     // A lost entry may have come back to us and run anew.
     if (runs.get(run.entry.entryId) === run) runs.delete(run.entry.entryId);

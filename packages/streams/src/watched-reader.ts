@@ -1,8 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Engine } from './engine.ts';
-import type { RedisClient } from './redis-connection.ts';
-
-const overdueMs = 2000;
+import { WatchedClient } from './watched-client.ts';
 
 export interface WatchedReaderOptions<R> {
   /** What is read, for warnings. */
@@ -18,14 +16,10 @@ export interface WatchedReaderOptions<R> {
 export class WatchedReader<R> {
   readonly #engine: Engine;
   readonly #options: WatchedReaderOptions<R>;
-  #client: RedisClient | undefined;
+  #client: WatchedClient | undefined;
   #loop: Promise<void> | undefined;
   #stopping = false;
-  #strikes = 0;
   #turnedAt = performance.now();
-  #readingSince: number | undefined;
-  #watch: NodeJS.Timeout | undefined;
-  #giveUp: ((error: Error) => void) | undefined;
   #pauseOver: (() => void) | undefined;
 
   constructor(engine: Engine, options: WatchedReaderOptions<R>) {
@@ -35,17 +29,15 @@ export class WatchedReader<R> {
 
   /** Rejects where Redis is out of reach. */
   async start(): Promise<void> {
-    this.#client = this.#engine.connect('reader');
-    this.#watch = setInterval(() => this.#check(), 500);
-    this.#watch.unref();
+    const client = new WatchedClient(this.#engine);
     try {
-      await this.#watched(this.#client.ping());
+      await client.reply(0, client.client.ping());
     } catch (error) {
-      clearInterval(this.#watch);
-      this.#client.disconnect();
+      client.close();
       throw error;
     }
-    this.#loop = this.#run();
+    this.#client = client;
+    this.#loop = this.#run(client);
   }
 
   idleMs(): number {
@@ -55,9 +47,7 @@ export class WatchedReader<R> {
   /** Cuts a read off: plain reads take nothing, so nothing is lost with them. What was read is waited for until `hard` aborts. */
   async stop(hard?: AbortSignal): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#watch);
-    this.#client?.disconnect();
-    this.#giveUp?.(new Error('stopped'));
+    this.#client?.close();
     this.#pauseOver?.();
     if (hard?.aborted) return;
     await Promise.race([
@@ -66,12 +56,13 @@ export class WatchedReader<R> {
     ]);
   }
 
-  async #run(): Promise<void> {
+  async #run(watched: WatchedClient): Promise<void> {
+    const { blockMs, read, take } = this.#options;
     let failures = 0;
     while (!this.#stopping) {
       this.#turnedAt = performance.now();
       try {
-        await this.#options.take(await this.#watched(this.#options.read(this.#client as Redis)));
+        await take(await watched.reply(blockMs, read(watched.client)));
         failures = 0;
       } catch (error) {
         if (this.#stopping) return;
@@ -82,33 +73,6 @@ export class WatchedReader<R> {
         if (failures > 1) await this.#pause(Math.min(50 * 2 ** failures, 1000));
       }
     }
-  }
-
-  /** Rejects once the reply has been overdue for long: a half-dead connection gives neither a reply nor an error. */
-  async #watched<T>(reply: Promise<T>): Promise<T> {
-    this.#readingSince = performance.now();
-    const overdue = new Promise<never>((_, reject) => {
-      this.#giveUp = reject;
-    });
-    try {
-      return await Promise.race([reply, overdue]);
-    } finally {
-      this.#readingSince = undefined;
-      this.#giveUp = undefined;
-    }
-  }
-
-  /** Two looks in a row, as this process itself may have been what stood still. */
-  #check(): void {
-    const since = this.#readingSince;
-    const overdue = since !== undefined && performance.now() >= since + this.#options.blockMs + overdueMs;
-    this.#strikes = overdue ? this.#strikes + 1 : 0;
-    if (this.#strikes < 2) return;
-    this.#strikes = 0;
-    const dead = this.#client;
-    this.#client = this.#engine.connect('reader');
-    dead?.disconnect();
-    this.#giveUp?.(new Error('The connection gave no reply in time and was replaced.'));
   }
 
   #pause(ms: number): Promise<void> {
