@@ -56,6 +56,10 @@ const subtasks = pictures.map((_, n): SubtaskView => {
   });
 });
 
+const warnings: string[] = [];
+process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
+test.after('taking exports leaves nothing behind that Node warns of', (t) => t.deepEqual(warnings, []));
+
 const options: TestGatewayOptions = {
   files: new Map(pictures.map((bytes, n) => [`k${n}`, bytes])),
   tasks: {

@@ -57,7 +57,7 @@ export const startGateway = async (
     PORT: '0',
     OPS_PORT: '0',
     DASHBOARD_DIR: dashboardDir,
-    RPC_TIMEOUT: '2s',
+    RPC_TIMEOUT: '20s',
     ...options.env,
   });
   const metrics = createMetrics('gateway');
