@@ -29,7 +29,8 @@ const envFile = (t: ExecutionContext, lines: Record<string, string>) => {
 
 test('while the signing key is rotated, processes before and after a step accept each other’s tokens, and at the end the former key is worth nothing', async (t) => {
   t.timeout(300_000);
-  const file = envFile(t, { SECRET_KEY: 'the-first-secret-of-forty-characters-or-so' });
+  // The comma would take it apart in a plain list of former keys.
+  const file = envFile(t, { SECRET_KEY: 'the-first-secret-of-forty,characters-or-so' });
   const tokensNow = () => accessTokensFrom(loadConfig({ security: securityConfig }, file.read()).security);
   const who = { userId: 'ada', role: 'user', sessionId: 'one' } as const;
   const step = (...words: string[]) =>

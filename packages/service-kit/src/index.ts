@@ -9,6 +9,7 @@ export * from './config/security-config.ts';
 export * from './config/sentry-config.ts';
 export * from './config/task-backend-config.ts';
 export * from './config/tracing-config.ts';
+export { secretListText, secretsOf } from './config/value-lists.ts';
 export * from './lifecycle/readiness.ts';
 export * from './lifecycle/run-until-signal.ts';
 export * from './lifecycle/service.ts';

@@ -8,9 +8,11 @@ import {
   logConfig,
   redisConfig,
   redisConnection,
+  secretListText,
   securityConfig,
   taskBackendConfig,
   type ConfigSchema,
+  type SecurityConfig,
 } from '../src/index.ts';
 
 const schema = {
@@ -60,6 +62,20 @@ test('an empty variable counts as unset', (t) => {
 test("an older deployment's names are understood, and the present name wins", (t) => {
   t.is(load({ DRAMATIQ_RESULT_TTL: '60' }).tasks.resultTtl, 60);
   t.is(load({ DRAMATIQ_RESULT_TTL: '60', TASK_RESULT_TTL: '70' }).tasks.resultTtl, 70);
+});
+
+test('former secrets are a plain list, or a JSON array where one has a comma, and are written as either', (t) => {
+  const former = (text: string) =>
+    (load({ PREVIOUS_SECRET_KEYS: text }) as unknown as { security: SecurityConfig }).security
+      .previousSecretKeys;
+  t.deepEqual(former('one, two,'), ['one', 'two']);
+  t.deepEqual(former('["one,two", "three"]'), ['one,two', 'three']);
+  t.deepEqual(former('[brackets],of a key'), ['[brackets]', 'of a key']);
+  for (const secrets of [[], ['one'], ['one', 'two'], ['one,two'], [' one', 'two'], ['["', 'two']])
+    t.deepEqual(former(secretListText(secrets)), secrets);
+  t.is(secretListText(['one', 'two']), 'one,two');
+  for (const wrong of ['["one', '["one", 2]', '["one", ""]'])
+    t.regex(problemsOf({ PREVIOUS_SECRET_KEYS: wrong })[0] ?? '', /^PREVIOUS_SECRET_KEYS: must be a comma/);
 });
 
 test('a production start refuses the development secret, debugging, and any origin with cookies', (t) => {

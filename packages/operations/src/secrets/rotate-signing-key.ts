@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { secretListText, secretsOf } from '@backend2/service-kit';
 import { OperatorError } from '../operator-error.ts';
 import type { EnvFile } from './env-file.ts';
 
@@ -12,7 +13,12 @@ export type SigningKeyStep = (typeof signingKeySteps)[number];
 
 const switchedAt = 'SECRET_KEY_SWITCHED_AT';
 
-const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((key) => key !== '');
+const formerKeys = (file: EnvFile): string[] => {
+  const keys = secretsOf(file.get('PREVIOUS_SECRET_KEYS') ?? '');
+  if (typeof keys === 'string')
+    throw new OperatorError('PREVIOUS_SECRET_KEYS begins as a JSON array and is none.');
+  return keys;
+};
 
 export interface SigningKeyOptions {
   readonly now: Date;
@@ -24,11 +30,7 @@ export interface SigningKeyOptions {
 export const rotateSigningKey = (file: EnvFile, step: SigningKeyStep, options: SigningKeyOptions): string => {
   const present = file.get('SECRET_KEY');
   if (present === undefined || present === '') throw new OperatorError('There is no SECRET_KEY in the file.');
-  if (present.includes(','))
-    throw new OperatorError(
-      'SECRET_KEY has a comma in it, so it cannot stand among PREVIOUS_SECRET_KEYS: it can only be changed at once, which signs everybody out.',
-    );
-  const others = listOf(file.get('PREVIOUS_SECRET_KEYS'));
+  const others = formerKeys(file);
   const [next] = others;
   const begun = next !== undefined && file.get(switchedAt) === undefined;
   switch (step) {
@@ -41,7 +43,7 @@ export const rotateSigningKey = (file: EnvFile, step: SigningKeyStep, options: S
       if (!begun || next === undefined)
         throw new OperatorError('There is no new key to switch to: begin first.');
       file.set('SECRET_KEY', next);
-      file.set('PREVIOUS_SECRET_KEYS', [present, ...others.slice(1)].join(','));
+      file.set('PREVIOUS_SECRET_KEYS', secretListText([present, ...others.slice(1)]));
       file.set(switchedAt, options.now.toISOString());
       return `Restart every gateway, auth and task-intake, one by one; tokens of the former key live up to ${lifeMinutes(file)} minutes, then: rotate-secret SECRET_KEY finish`;
     case 'finish': {

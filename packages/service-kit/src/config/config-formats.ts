@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { items, secretsOf } from './value-lists.ts';
 
 interface ConfigKey {
   readonly env?: string;
@@ -33,12 +34,6 @@ const eachHost = (value: unknown): unknown[] => {
     /^(\w+:\/\/(?:[^@/?]*@)?)([^/?@]*)(.*)$/.exec(String(value)) ?? [];
   return hosts.includes(',') ? hosts.split(',').map((host) => `${before}${host}${after}`) : [value];
 };
-
-const items = (value: string): string[] =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 
 const endpoint = (item: string): { host: string; port: number } | undefined => {
   const match = /^(?:\[([\da-f:]+)\]|([^:\s/@]+)):(\d{1,5})$/i.exec(item);
@@ -104,6 +99,15 @@ export const configFormats = {
   list: {
     coerce: items,
     validate: (value: unknown) => void (Array.isArray(value) || fail('must be a comma-separated list')),
+  },
+  /** Comma separated, or a JSON array where one of them has a comma. */
+  secrets: {
+    coerce: secretsOf,
+    validate: (value: unknown) =>
+      void (
+        (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) ||
+        fail('must be a comma-separated list, or a JSON array of texts')
+      ),
   },
   postgresUrls: {
     coerce: items,

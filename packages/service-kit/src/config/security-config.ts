@@ -23,8 +23,8 @@ export const securityConfig: ConfigSchema<SecurityConfig> = {
     sensitive: true,
   },
   previousSecretKeys: {
-    doc: 'Former SECRET_KEYs, comma separated: still accepted, no longer used to sign',
-    format: 'list',
+    doc: 'Former SECRET_KEYs, comma separated, or as a JSON array where one has a comma: still accepted, no longer used to sign',
+    format: 'secrets',
     default: [],
     env: 'PREVIOUS_SECRET_KEYS',
     sensitive: true,
