@@ -1,3 +1,4 @@
+import { services, type ServiceName } from '@backend2/contracts';
 import { applyRoles, groupOf, loginOf, serviceRoles, type ServiceRole } from '@backend2/database';
 import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
@@ -5,7 +6,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { aclFile, redisUsers, type RedisUser } from '../src/redis/redis-users.ts';
 import { startCountingTarget } from './counting-target.ts';
-import { createAdmin, migrateDatabase, startSystem, type ServiceName } from './start-system.ts';
+import { createAdmin, migrateDatabase, startSystem } from './start-system.ts';
 
 const ownPostgres = async (t: ExecutionContext) => {
   const { primary } = await startOwnPostgres(t, { standby: false, password: 'superuser-of-this-test' });
@@ -164,15 +165,7 @@ test('every service does its work with the rights it is given and no more', asyn
     const role = roles[name];
     return { REDIS_URL: redis.urlOf(name), ...(role && { DATABASE_URL: postgres.urlOf(role) }) };
   };
-  const every = [
-    'gateway',
-    'auth',
-    'task-intake',
-    'standard-worker',
-    'lumina-worker',
-    'health-aggregator',
-  ] as const;
-  const system = await startSystem(t, shared, admin, envOf, every);
+  const system = await startSystem(t, shared, admin, envOf, services);
   const { client } = system;
   const created = await client.tasks.create({
     name: 'within rights',

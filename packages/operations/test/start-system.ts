@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@backend2/client';
+import type { ServiceName } from '@backend2/contracts';
 import { freePort, runProcess, type RunningProcess, type TestScope } from '@backend2/testkit';
 
 /** What it takes to run a task on the standard lane. */
 const serviceNames = ['gateway', 'auth', 'task-intake', 'standard-worker'] as const;
-export type ServiceName = (typeof serviceNames)[number] | 'lumina-worker' | 'health-aggregator';
 
 const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import type { ServiceName } from '@backend2/contracts';
 import { freePort, runProcess, until, type RunningProcess, type TestScope } from '@backend2/testkit';
-import type { Environment, ServiceName } from '../test/start-system.ts';
+import type { Environment } from '../test/start-system.ts';
 
 /** One process of a service, as a pod is one. */
 interface Replica {

@@ -1,4 +1,5 @@
 import { createClient } from '@backend2/client';
+import { lanes, services } from '@backend2/contracts';
 import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
 import test from 'ava';
 import { startCountingTarget } from '../test/counting-target.ts';
@@ -6,16 +7,6 @@ import { createAdmin, migrateDatabase } from '../test/start-system.ts';
 import { startFleet } from './fleet.ts';
 
 const cellsOfTask = 6;
-const lanes = ['standard', 'lumina'] as const;
-const order = [
-  'gateway',
-  'auth',
-  'task-intake',
-  'standard-worker',
-  'lumina-worker',
-  'health-aggregator',
-] as const;
-
 test.serial(
   'while every service is replaced under load no request fails, and no subtask is lost or run twice',
   async (t) => {
@@ -82,7 +73,7 @@ test.serial(
     };
     const load = [submit(0), submit(1), submit(2)];
     await until(() => acknowledged.length >= 6, { timeoutMs: 60_000, what: 'the load under way' });
-    for (const service of order) {
+    for (const service of services) {
       const before = acknowledged.length;
       await fleet.roll(service);
       await until(() => acknowledged.length >= before + 3, {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { services, type ServiceName } from '@backend2/contracts';
 import {
   httpSink,
   runProcess,
@@ -14,16 +15,6 @@ import {
 
 const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
-
-export const serviceNames = [
-  'gateway',
-  'auth',
-  'task-intake',
-  'standard-worker',
-  'lumina-worker',
-  'health-aggregator',
-] as const;
-export type ServiceName = (typeof serviceNames)[number];
 
 export interface TelemetrySystem {
   readonly url: string;
@@ -89,7 +80,7 @@ export const startTelemetrySystem = async (
   const processes = new Map<ServiceName, RunningProcess>();
   const ports = new Map<ServiceName, Record<string, number>>();
   await Promise.all(
-    serviceNames.map(async (name) => {
+    services.map(async (name) => {
       const process = start(`services/${name}/src/main.ts`);
       processes.set(name, process);
       const ready = await process.message<{ ports: Record<string, number> }>(isReady, 120_000);

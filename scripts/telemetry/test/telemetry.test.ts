@@ -2,13 +2,14 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@backend2/client';
+import { services } from '@backend2/contracts';
 import { httpSink, until, type HttpSink } from '@backend2/testkit';
 import test from 'ava';
 import { readCatalogue } from '../../monitoring/catalogue.ts';
 import { readExposition } from './exposition.ts';
 import { sentryEvents } from './sentry-events.ts';
 import { pathTo, spansSent } from './spans.ts';
-import { serviceNames, startTelemetrySystem, type TelemetrySystem } from './telemetry-system.ts';
+import { startTelemetrySystem, type TelemetrySystem } from './telemetry-system.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -83,7 +84,7 @@ test.after.always(async () => {
 
 test('docs/metrics.md lists what the running services export, and they export what it lists', async (t) => {
   const catalogue = readCatalogue(root);
-  for (const service of serviceNames) {
+  for (const service of services) {
     const listed = [...catalogue.values()].filter(({ services }) => services.includes(service));
     let exported = readExposition('');
     // A worker leaves out a process that is too busy to answer at once.
@@ -155,7 +156,7 @@ test('a request leads by its trace to the whole story of its subtasks, in every 
   const files = await readdir(system.logDir);
   t.deepEqual(
     files.toSorted((a, b) => a.localeCompare(b)),
-    [...serviceNames, 'lumina-worker-0', 'standard-worker-0']
+    [...services, 'lumina-worker-0', 'standard-worker-0']
       .map((name) => `${name}.log`)
       .toSorted((a, b) => a.localeCompare(b)),
   );

@@ -12,19 +12,14 @@ test('a deleted task is gone for everyone, its running work is told to stop, and
     .subscribe({ from: '0', handler: ({ payload }) => void orders.push(payload) });
   await subscription.start();
   t.teardown(() => subscription.stop(AbortSignal.abort()));
-  const gate = Promise.withResolvers<void>();
-  let begun = 0;
-  await intake.startWorker(async () => {
-    begun += 1;
-    await gate.promise;
-  }, 2);
+  const worker = await intake.startHeldWorker(2);
   const { id: taskId } = await intake.submit({});
-  await until(() => begun === 2);
+  await until(() => worker.begun() === 2);
   const { user: principal } = intake;
   await intake.rpc.call('tasks.delete', { principal, taskId });
   const stops = () => orders.filter((order) => order.type === 'cancel' && order.taskId === taskId);
   await until(() => stops().length === 1, { what: 'the order to stop' });
-  gate.resolve();
+  worker.release();
   const { id: next } = await intake.submit({});
   await intake.finished(next);
   for (const call of [
@@ -50,15 +45,9 @@ test('a deleted task is gone for everyone, its running work is told to stop, and
 
 test('cancelling again tells the workers again, should they not have heard', async (t) => {
   const intake = await startIntake(t);
-  const gate = Promise.withResolvers<void>();
-  let begun = 0;
-  await intake.startWorker(async () => {
-    begun += 1;
-    await gate.promise;
-  }, 4);
-  t.teardown(() => gate.resolve());
+  const worker = await intake.startHeldWorker(4);
   const { id: taskId } = await intake.submit({});
-  await until(() => begun === 4);
+  await until(() => worker.begun() === 4);
   const orders = async () => {
     const { messages } = await intake.streams.broadcast(control).read('0', 100);
     return messages.map(({ payload }) => payload).filter(({ type }) => type === 'cancel');

@@ -48,8 +48,16 @@ export interface Intake {
   submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
   /** A worker in this process: runs each job through `run` on so many slots. */
   startWorker(run: WorkerRun, slots?: number, lane?: Lane): Promise<Consumer>;
+  /** A worker whose jobs go on once they are let, and no sooner: so many at a time. */
+  startHeldWorker(slots: number): Promise<HeldWorker>;
   /** The task at its end, as its owner sees it: never older than what the owner changed. */
   finished(taskId: string, timeoutMs?: number, owner?: Principal): Promise<TaskView>;
+}
+
+export interface HeldWorker {
+  /** Jobs it has begun. */
+  begun(): number;
+  release(): void;
 }
 
 export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskOutcome> | void>;
@@ -92,7 +100,7 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
   t.teardown(() => rpc.close());
   const user = aUser();
 
-  return {
+  const intake: Intake = {
     postgres,
     redisUrl: redis.url,
     streams,
@@ -166,6 +174,17 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
       t.teardown(() => consumer.stop(AbortSignal.abort()));
       return consumer;
     },
+    startHeldWorker: async (slots) => {
+      const gate = Promise.withResolvers<void>();
+      let begun = 0;
+      await intake.startWorker(async () => {
+        begun += 1;
+        await gate.promise;
+      }, slots);
+      // Before the worker stops, which waits for what it runs.
+      t.teardown(() => gate.resolve());
+      return { begun: () => begun, release: () => gate.resolve() };
+    },
     finished: (taskId, timeoutMs = 30_000, owner = user) =>
       until(
         async () => {
@@ -175,4 +194,5 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
         { timeoutMs, what: `task ${taskId} finished` },
       ),
   };
+  return intake;
 };

@@ -92,18 +92,13 @@ test('failed subtasks are kept with their error and run again on retry', async (
 
 test('a cancelled task ends at once and late results do not bring it back', async (t) => {
   const intake = await startIntake(t);
-  const gate = Promise.withResolvers<void>();
-  let begun = 0;
-  await intake.startWorker(async () => {
-    begun += 1;
-    await gate.promise;
-  }, 2);
+  const worker = await intake.startHeldWorker(2);
   const { id: taskId } = await intake.submit({});
-  await until(() => begun === 2);
+  await until(() => worker.begun() === 2);
   const cancelled = await intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
   t.is(cancelled.state, 'cancelled');
   t.deepEqual(cancelled.counts, counts({ cancelled: 4 }));
-  gate.resolve();
+  worker.release();
   await until(
     async () =>
       (await intake.streams.inspect({ name: 'task_results', parse: (x) => x }, 'recorder')).length === 0,
