@@ -26,7 +26,10 @@ interface Held<T> {
 
 const settleGraceMs = 2000;
 
-/** Hands messages over in batches, one batch at a time; while one is handled the next is gathered. */
+/**
+ * Hands messages over in batches, one batch at a time. While one is handled none is read: what comes meanwhile is the next
+ * batch, in one read instead of one for each trickle of it.
+ */
 export class BatchConsumer<T> implements Consumer {
   readonly name: string;
   readonly #engine: Engine;
@@ -45,6 +48,7 @@ export class BatchConsumer<T> implements Consumer {
   #stopped: Promise<void> | undefined;
   #working: Promise<void> | undefined;
   #batch: AbortController | undefined;
+  #concurrency: number;
   #unobserve: (() => void) | undefined;
 
   constructor(engine: Engine, topic: Topic<T>, options: BatchConsumerOptions<T>) {
@@ -54,7 +58,8 @@ export class BatchConsumer<T> implements Consumer {
     this.#options = options;
     this.#settings = consumerSettings(options);
     this.#batchSize = wholeNumber('batchSize', options.batchSize ?? 500, 1);
-    this.#slots = new Slots(this.#batchSize);
+    this.#concurrency = this.#batchSize;
+    this.#slots = new Slots(this.#concurrency);
     const partitions = allTopicKeys(engine.prefix, topic);
     this.#holds = partitions.map(
       (keys, partition) =>
@@ -88,7 +93,8 @@ export class BatchConsumer<T> implements Consumer {
 
   /** Most messages in hand; 0 pauses reading. */
   setConcurrency(slots: number): void {
-    this.#slots.resize(wholeNumber('concurrency', slots, 0));
+    this.#concurrency = wholeNumber('concurrency', slots, 0);
+    if (!this.#working) this.#slots.resize(this.#concurrency);
   }
 
   async start(): Promise<void> {
@@ -191,6 +197,7 @@ export class BatchConsumer<T> implements Consumer {
   }
 
   async #work(): Promise<void> {
+    this.#slots.resize(0);
     try {
       while (this.#waiting.length > 0 && !this.#hard.signal.aborted) {
         const suspect = this.#waiting.findIndex(({ entry }) => entry.delivery > 1);
@@ -201,6 +208,7 @@ export class BatchConsumer<T> implements Consumer {
       }
     } finally {
       this.#working = undefined;
+      this.#slots.resize(this.#concurrency);
     }
   }
 

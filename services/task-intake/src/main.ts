@@ -114,9 +114,7 @@ const recorder = resultRecorder({
   runTimes,
   results,
   onWritten: (taskIds) => reads.recorded(taskIds),
-  onProgress: (progressed) => {
-    for (const lane of progressed) dispatchers[lane].wake();
-  },
+  onEnded: (lane, runs) => dispatchers[lane].progressed(runs),
   onDataLost: () => {
     for (const dispatcher of Object.values(dispatchers)) dispatcher.reconcile();
   },

@@ -203,7 +203,7 @@ test('a task-intake killed at any moment loses nothing, runs nothing twice and t
   t.deepEqual(await drift(intake.postgres.primaryUrl), []);
   // What is sent twice is sent under one id: as many ids as there were ends.
   const told = () => new Map(sink.requests.map(({ headers, body }) => [headers['webhook-id'], body]));
-  await until(() => told().size >= 2001, { timeoutMs: 60_000, what: 'every end told' });
+  await until(() => told().size >= 2001, { timeoutMs: 150_000, what: 'every end told' });
   t.is(told().size, 2001);
   t.is(new Set([...told().values()].map((body) => JSON.stringify(JSON.parse(body).data))).size, 2001);
 });

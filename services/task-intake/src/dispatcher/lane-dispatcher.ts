@@ -31,15 +31,19 @@ export interface LaneDispatcherOptions {
 export interface LaneDispatcher extends Lifecycle {
   /** Something changed: look now rather than at the next tick. */
   readonly wake: () => void;
+  /** So many of the lane's runs ended: look now if that leaves it low. */
+  progressed(ended: number): void;
   /** Redis may have lost what was in it: compare the books before dispatching on. */
   reconcile(): void;
   /** Milliseconds since its loop last turned. */
   idleMs(): number;
 }
 
-/** How often it looks without being woken: tasks fall due by the clock, and workers drain the lane meanwhile. */
+/** How often it looks without being woken: tasks fall due by the clock, and others record what drains the lane. */
 const tickMs = 100;
 const failureMs = 1000;
+/** The rate is taken for the higher of two: one that is known soon, lest quick jobs wait, and one that outlasts a pause. */
+const rateHalfLivesMs = [500, 3000];
 /** Tasks of one owner that share their part at a time, by priority and again by age. */
 const tasksPerOwner = 16;
 
@@ -52,7 +56,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   const { lane, store, lock, streams, events, slots, hold, metrics } = options;
   const log = options.log.child({ lane });
   const share = new FairShare();
-  const rate = new DecayingRate(3000);
+  const rates = rateHalfLivesMs.map((halfLifeMs) => new DecayingRate(halfLifeMs));
   const dispatched = metrics.counter(metricNames.dispatched, 'Subtasks put on the lane', ['lane']);
   const renewed = metrics.counter(metricNames.renewed, 'Subtasks begun anew because Redis had lost them', [
     'lane',
@@ -73,6 +77,11 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   failures.inc({ lane }, 0);
   const windowSize = metrics.gauge(metricNames.laneWindow, 'Entries the lane is kept topped up to', ['lane']);
   const doubts = new Doubts();
+  let changed = true;
+  /** Entries on the lane, as far as was heard since the last look, and what it is kept topped up to. */
+  let known = { length: 0, window: 0, slots: 0 };
+  /** Nothing waited at the last look, so that a lane that runs low is no reason for another. */
+  let noneWaits = false;
 
   const announce = async (claimed: readonly Claimed[], tasks: readonly TaskRow[]): Promise<void> => {
     const changes = new Map<string, { ownerId: string; changes: SubtaskChange[] }>();
@@ -102,22 +111,28 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     }
   };
 
+  const hasRunLow = (): boolean => isLow(known.length, known.window, known.slots);
+
   /** Answers whether there may be more to do at once. */
   const turn = async (): Promise<boolean> => {
     const { length } = await streams.inspect(laneTopics[lane], workersGroup);
     const liveSlots = slots();
-    const window = laneWindow(liveSlots, rate.perSecond);
+    const rate = Math.max(...rates.map(({ perSecond }) => perSecond));
+    const window = laneWindow(liveSlots, rate);
     windowSize.set({ lane }, window);
-    if (!isLow(length, window, liveSlots)) return false;
+    known = { length, window, slots: liveSlots };
+    if (!hasRunLow()) return false;
     const candidates = await store.candidates(lane, tasksPerOwner);
-    if (candidates.length === 0) return false;
+    noneWaits = candidates.length === 0;
+    if (noneWaits) return false;
     const end = turns.startTimer({ lane });
     const plan = share.plan(candidates, window - length);
     const { claimed, tasks, count } = await doubts.risk(async () => {
       const marked = await store.claim(plan);
       return { ...marked, count: await publishJobs(lane, streams, marked.claimed) };
     });
-    rate.add(count);
+    known.length += count;
+    for (const rate of rates) rate.add(count);
     for (const { task, runs } of claimed) {
       if (runs.length > 0)
         log.debug(
@@ -128,7 +143,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     dispatched.inc({ lane }, count);
     await announce(claimed, tasks);
     end();
-    return count > 0;
+    return count > 0 && hasRunLow();
   };
 
   const advance = async (): Promise<boolean> => {
@@ -144,9 +159,16 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
     });
     doubts.raise();
     hold.doubt();
+    let isPaused = false;
+    let checkedAt = Number.NEGATIVE_INFINITY;
     while (!lost && !signal.aborted) {
       loop.turned();
-      if (!(await hold.check()) && (await advance())) continue;
+      if (changed || performance.now() - checkedAt >= tickMs) {
+        changed = false;
+        checkedAt = performance.now();
+        isPaused = await hold.check();
+      }
+      if (!isPaused && (await advance())) continue;
       await loop.sleep(tickMs);
     }
     if (lost && !signal.aborted) log.warn({}, 'the dispatcher lost its lock: its database connection ended');
@@ -158,7 +180,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
       try {
         const waiting = setInterval(loop.turned, 1000);
         try {
-          held = await lock.acquire(lane, loop.wake, signal);
+          held = await lock.acquire(lane, wake, signal);
         } finally {
           clearInterval(waiting);
         }
@@ -179,12 +201,22 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   };
 
   const loop = backgroundLoop(`dispatcher-${lane}`, run);
+  const wake = (): void => {
+    changed = true;
+    noneWaits = false;
+    loop.wake();
+  };
   return {
     ...loop,
+    wake,
+    progressed: (ended) => {
+      known.length -= ended;
+      if (!noneWaits && hasRunLow()) loop.wake();
+    },
     reconcile: () => {
       doubts.raise();
       hold.doubt();
-      loop.wake();
+      wake();
     },
   };
 };

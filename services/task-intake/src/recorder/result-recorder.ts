@@ -35,8 +35,8 @@ export interface ResultRecorderOptions {
   readonly results: TaskResults;
   /** Results of these tasks are written; nobody has been told of them yet. */
   readonly onWritten: (taskIds: readonly string[]) => Promise<void>;
-  /** Slots came free on these lanes. */
-  readonly onProgress: (lanes: ReadonlySet<Lane>) => void;
+  /** So many runs of the lane ended. */
+  readonly onEnded: (lane: Lane, runs: number) => void;
   readonly onDataLost: () => void;
 }
 
@@ -105,7 +105,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     const written = news.map(({ progress }) => progress);
     await Promise.all([options.onWritten([...told.keys()]), keepResults(written, told)]);
     await events.publish([...told.values()], changesByTask(news, told, apiPrefix));
-    options.onProgress(new Set([...told.values()].map((task) => task.lane)));
+    for (const [lane, runs] of endedByLane(changes, told)) options.onEnded(lane, runs);
   };
 
   return streams.batchConsumer(taskResults, {
@@ -147,6 +147,18 @@ const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly Task
   for (const { id, state, total, failed, finished_at: end } of tasks) {
     if (end !== null) log.info({ taskId: id, state, total, failed, traceId: traceOf.get(id) }, 'task ended');
   }
+};
+
+const endedByLane = (
+  changes: readonly RecordedChange[],
+  tasks: ReadonlyMap<string, TaskRow>,
+): Map<Lane, number> => {
+  const ended = new Map<Lane, number>();
+  for (const { progress } of changes) {
+    const lane = tasks.get(progress.taskId)?.lane;
+    if (lane !== undefined && progress.finishedAt !== null) ended.set(lane, (ended.get(lane) ?? 0) + 1);
+  }
+  return ended;
 };
 
 const learnRunTimes = (
