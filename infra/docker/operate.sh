@@ -6,7 +6,7 @@ command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
   # What the books need before a release starts: tables, and each service's rights to them.
-  prepare) node "$database/migrate-command.js" up && exec node "$database/roles-command.js" ;;
+  prepare) node "$database/migrate-command.js" up --wait && exec node "$database/roles-command.js" --wait ;;
   migrate) exec node "$database/migrate-command.js" "$@" ;;
   roles) exec node "$database/roles-command.js" "$@" ;;
   backup) exec node /app/dist/backup-command.js "$@" ;;

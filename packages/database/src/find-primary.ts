@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ConnectionRefusedError } from 'sequelize';
 import { timelineSql } from './primary-clock.ts';
@@ -9,6 +10,9 @@ interface Answer {
   /** Rises with each promotion; undefined on a standby. */
   readonly timeline: string | undefined;
 }
+
+/** No server takes writes; each one's answer is in the message. */
+export class NoPrimaryError extends ConnectionRefusedError {}
 
 const askWithinMs = 2000;
 const rememberMs = 1000;
@@ -48,7 +52,37 @@ const search = async (url: string, servers: readonly string[]): Promise<string> 
       ? [`${server}: ${(answer.reason as Error).message || String(answer.reason)}`]
       : [`${server} is a standby`];
   });
-  throw new ConnectionRefusedError(new Error(`None of ${serverName(url)} takes writes (${why.join('; ')})`));
+  const reasons = answers.flatMap((answer) =>
+    answer.status === 'rejected' ? [answer.reason as { readonly code?: string }] : [],
+  );
+  throw new NoPrimaryError(
+    new Error(`None of ${serverName(url)} takes writes (${why.join('; ')})`, { cause: reasons }),
+  );
+};
+
+/** A login or a database that is not there will not come by waiting. */
+const isFinal = (error: unknown): boolean =>
+  !(error instanceof NoPrimaryError) ||
+  (error.parent.cause as readonly { readonly code?: string }[]).some(({ code }) =>
+    /^(28|3D)/.test(code ?? ''),
+  );
+
+/** The server that takes writes. One that starts, is slow or is being replaced is waited for, and the reason said once. */
+export const waitForPrimary = async (
+  url: string,
+  say: (line: string) => void,
+  withinMs = 60_000,
+): Promise<string> => {
+  const begun = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await search(url, serverUrls(url));
+    } catch (error) {
+      if (isFinal(error) || performance.now() - begun > withinMs) throw error;
+      if (attempt === 1) say(`${(error as Error).message}; waiting ${withinMs / 1000} s`);
+      await delay(500);
+    }
+  }
 };
 
 /** The server of a URL with several that takes writes now; the URL itself where it names one. */

@@ -1,3 +1,4 @@
+import { NoPrimaryError } from '@backend2/database';
 import { ConfigError } from '@backend2/service-kit';
 import { OperatorError } from './operator-error.ts';
 
@@ -22,6 +23,6 @@ const explain = (error: unknown, usage: string): string => {
   if (!(error instanceof Error)) return String(error);
   if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true)
     return `${error.message}\n${usage}`;
-  const ours = error instanceof OperatorError || error instanceof ConfigError;
+  const ours = [OperatorError, ConfigError, NoPrimaryError].some((kind) => error instanceof kind);
   return ours ? error.message : (error.stack ?? error.message);
 };
