@@ -3,6 +3,8 @@ import { StackError } from './stack-error.ts';
 export interface PostgresBinaries {
   readonly postgres: string;
   readonly initdb: string;
+  /** Builtin sorts alike on every system; before Postgres 17 there is libc alone. */
+  readonly localeProvider: 'builtin' | 'libc';
 }
 
 const packages: Readonly<Record<string, string>> = {
@@ -22,8 +24,11 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     );
   }
   try {
-    const { postgres, initdb } = (await import(name)) as PostgresBinaries;
-    return { postgres, initdb };
+    const { postgres, initdb } = (await import(name)) as {
+      readonly postgres: string;
+      readonly initdb: string;
+    };
+    return { postgres, initdb, localeProvider: 'builtin' };
   } catch (cause) {
     throw new StackError(
       `The embedded Postgres for ${platform} is not installed; install the dependencies again without leaving out optional ones.`,

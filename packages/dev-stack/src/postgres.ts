@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
-import { postgresBinaries } from './postgres-binaries.ts';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
 import { PortTakenError, type PostgresServer, dataFolder, postgresServer } from './postgres-server.ts';
 import { stopRecorded } from './process-record.ts';
 import { runCommand } from './run-command.ts';
@@ -12,6 +12,8 @@ import { ownerFor, unprivilegedIdentity } from './unprivileged-user.ts';
 
 export interface PostgresOptions {
   readonly dir: string;
+  /** Of another Postgres than the one that came with the dependencies. */
+  readonly binaries?: PostgresBinaries;
   /** A streaming standby beside the primary. Default true. */
   readonly standby?: boolean;
   /** Of the primary; a free one by default. */
@@ -54,7 +56,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 async function startOnce(options: PostgresOptions): Promise<Postgres> {
   const { standby: withStandby = true, database = 'backend2', durable = true, password } = options;
   const dir = resolve(options.dir);
-  const binaries = await postgresBinaries();
+  const binaries = options.binaries ?? (await postgresBinaries());
   makeFolder(dir);
   const identity = unprivilegedIdentity([binaries.postgres, dir]);
   const primaryData = dataFolder(dir, 'primary');
@@ -63,7 +65,7 @@ async function startOnce(options: PostgresOptions): Promise<Postgres> {
   await stopRecorded(join(dir, 'primary.pid.json'), 'SIGINT');
 
   if (!existsSync(join(primaryData, 'backend2-complete'))) {
-    await initialise({ binary: binaries.initdb, dir, data: primaryData, identity, durable, password });
+    await initialise({ binaries, dir, data: primaryData, identity, durable, password });
   }
   refuseOtherVersion(primaryData, await runCommand(binaries.postgres, ['--version'], { identity }));
 
@@ -163,7 +165,7 @@ function makeFolder(path: string, mode?: number): void {
 }
 
 interface Initialisation {
-  readonly binary: string;
+  readonly binaries: PostgresBinaries;
   readonly dir: string;
   readonly data: string;
   readonly identity: ReturnType<typeof unprivilegedIdentity>;
@@ -171,7 +173,7 @@ interface Initialisation {
   readonly password: string | undefined;
 }
 
-async function initialise({ binary, dir, data, identity, durable, password }: Initialisation) {
+async function initialise({ binaries, dir, data, identity, durable, password }: Initialisation) {
   // What an interrupted earlier attempt left is of no use.
   rmSync(data, { recursive: true, force: true });
   rmSync(dataFolder(dir, 'standby'), { recursive: true, force: true });
@@ -180,9 +182,10 @@ async function initialise({ binary, dir, data, identity, durable, password }: In
   if (password !== undefined) writeOwned(passwordFile, password);
   try {
     await runCommand(
-      binary,
+      binaries.initdb,
       [
-        ...['-D', data, '-U', user, '--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8'],
+        ...['-D', data, '-U', user, '--encoding=UTF8', '--locale=C.UTF-8'],
+        `--locale-provider=${binaries.localeProvider}`,
         ...(password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', `--pwfile=${passwordFile}`]),
         ...(durable ? [] : ['--no-sync']),
       ],

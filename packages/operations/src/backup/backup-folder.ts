@@ -20,7 +20,8 @@ export interface BackupFolder {
   remove(name: string): Promise<void>;
 }
 
-const named = /^\d{8}T\d{6}Z-[\da-f]{4}$/;
+// To the millisecond, so that the order of names is that in which they were taken; older ones stop at the second.
+const named = /^\d{8}T\d{6}(?:\d{3})?Z-[\da-f]{4}$/;
 const keyFile = 'encryption.json';
 
 const writeSafely = async (path: string, text: string): Promise<void> => {
@@ -67,7 +68,7 @@ export const openBackupFolder = async (
     artifacts: join(path, 'artifacts'),
     names,
     begin: async (at) => {
-      const stamp = at.toISOString().replace(/[-:]|\.\d+/g, '');
+      const stamp = at.toISOString().replace(/[-:.]/g, '');
       const name = `${stamp}-${randomBytes(2).toString('hex')}`;
       const draft = join(path, `.${name}.partial`);
       await mkdir(draft, { mode: 0o700 });

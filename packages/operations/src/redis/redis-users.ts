@@ -6,21 +6,18 @@ import {
   healthAggregatorRpc,
   heartbeats,
   laneTopics,
+  services,
   taskEvents,
   taskIntakeRpc,
   taskResults,
   webhookDeliveries,
   type Lane,
+  type ServiceName,
 } from '@backend2/contracts';
 
 /** Who connects to Redis; each service is a user of its own. */
 export const redisUsers = [
-  'gateway',
-  'auth',
-  'task-intake',
-  'standard-worker',
-  'lumina-worker',
-  'health-aggregator',
+  ...services,
   'backup',
   'monitor',
   'scaler',
@@ -59,9 +56,7 @@ const worker = (lane: Lane): Reach => ({
   write: [...common, ...laneOf(lane), ...partitioned(taskResults.name)],
 });
 
-const reach: Readonly<
-  Record<Exclude<RedisUser, 'backup' | 'monitor' | 'scaler' | 'replica' | 'sentinel' | 'operator'>, Reach>
-> = {
+const reach: Readonly<Record<ServiceName, Reach>> = {
   gateway: {
     write: [
       ...common,
@@ -112,7 +107,7 @@ const commands =
   '-@all +@read +@write +@connection +@transaction +@scripting +@pubsub -@dangerous -script|flush -script|kill ' +
   '+info +time +cluster|slots +cluster|shards +cluster|nodes +cluster|info +role';
 
-const reachOf = (user: keyof typeof reach, prefix: string): string => {
+const reachOf = (user: ServiceName, prefix: string): string => {
   const { write, read = [] } = reach[user];
   return [...write.map((key) => `~${prefix}${key}`), ...read.map((key) => `%R~${prefix}${key}`)].join(' ');
 };
