@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { join, normalize } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
 
 interface Meta {
   readonly name: string;
@@ -43,29 +43,47 @@ export interface Manifest {
   readonly file: string;
 }
 
+const read = (root: string, file: string): Manifest[] =>
+  parseAllDocuments(readFileSync(join(root, 'infra/k8s', file), 'utf8'), { merge: true }).map((document) => ({
+    ...(document.toJS() as Omit<Manifest, 'file'>),
+    file,
+  }));
+
 /** Every object of the files below a folder of `infra/k8s`, as written: before kustomize has put them together. */
-export const manifestsIn = (root: string, folder: string): Manifest[] => {
-  const kubernetes = join(root, 'infra/k8s');
-  return readdirSync(join(kubernetes, folder), { recursive: true, encoding: 'utf8' })
+export const manifestsIn = (root: string, folder: string): Manifest[] =>
+  readdirSync(join(root, 'infra/k8s', folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'))
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(join(kubernetes, folder, file), 'utf8'), { merge: true }).map(
-        (document) => ({ ...(document.toJS() as Omit<Manifest, 'file'>), file: join(folder, file) }),
-      ),
-    );
+    .flatMap((file) => read(root, join(folder, file)));
+
+/** Every object that `kubectl apply -k` of a folder applies, before its patches. */
+export const manifestsOf = (root: string, folder: string): Manifest[] => {
+  const { resources = [], components = [] } = parse(
+    readFileSync(join(root, 'infra/k8s', folder, 'kustomization.yaml'), 'utf8'),
+  ) as { readonly resources?: readonly string[]; readonly components?: readonly string[] };
+  return [...resources, ...components].flatMap((part) =>
+    part.endsWith('.yaml')
+      ? read(root, join(folder, part))
+      : manifestsOf(root, normalize(join(folder, part))),
+  );
 };
 
+interface PodTemplate {
+  readonly metadata: Meta;
+  readonly spec: PodSpec;
+}
+
 /** The pod that a Deployment, StatefulSet, Job or CronJob makes; undefined for what makes none. */
-export const podOf = ({ kind, spec }: Manifest): PodSpec | undefined => {
+export const templateOf = ({ kind, spec }: Manifest): PodTemplate | undefined => {
   switch (kind) {
     case 'Deployment':
     case 'StatefulSet':
     case 'Job':
-      return (spec as { template: { spec: PodSpec } }).template.spec;
+      return (spec as { template: PodTemplate }).template;
     case 'CronJob':
-      return (spec as { jobTemplate: { spec: { template: { spec: PodSpec } } } }).jobTemplate.spec.template
-        .spec;
+      return (spec as { jobTemplate: { spec: { template: PodTemplate } } }).jobTemplate.spec.template;
     default:
       return undefined;
   }
 };
+
+export const podOf = (manifest: Manifest): PodSpec | undefined => templateOf(manifest)?.spec;

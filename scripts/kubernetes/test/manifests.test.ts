@@ -220,8 +220,8 @@ test('every container has requests and limits and may do nothing but its work', 
 });
 
 test('the policies open the arrows of the architecture and no other', (t) => {
-  const books = ['auth', 'task-intake', 'health-aggregator', 'backup'];
-  const queues = [...services, 'backup'];
+  const books = ['auth', 'task-intake', 'health-aggregator', 'backup', 'restore'];
+  const queues = [...services, 'backup', 'restore'];
   const out = ['task-intake', 'standard-worker', 'lumina-worker'];
   const before = ['preparation', 'first-admin'];
   t.deepEqual(
