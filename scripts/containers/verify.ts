@@ -11,6 +11,7 @@ import { verifyEdge } from './verify-edge.ts';
 import { verifyFailures } from './verify-failures.ts';
 import { verifyNetworks } from './verify-networks.ts';
 import { verifyPrometheus } from './verify-prometheus.ts';
+import { verifyRecovery } from './verify-recovery.ts';
 
 // Run by scripts/verify-containers. What may be set:
 //   VERIFY_COMPOSE     docker compose                      every command on the project but the first
@@ -179,46 +180,18 @@ try {
         .map(({ name }) => name),
       withinMs: minutes(2),
     });
-  await list.check('a backup by its one-shot, with pg_dump and artifacts', async () => {
-    const output = await machine.compose('run', '--rm', 'backup');
-    expect(/pg_dump/.test(output) && /is whole/.test(output), output);
-    return /Backup \S+ is whole.*/.exec(output)?.[0] ?? '';
+  await verifyRecovery({
+    list,
+    machine,
+    project,
+    url: `http://localhost:${port}`,
+    env: { ...env, ...admin },
+    running,
+    postgresPassword: secrets['POSTGRES_PASSWORD'] ?? '',
+    sweep: () => sweep(),
+    allHealthy,
+    minutes,
   });
-  await list.check(
-    'that backup is restored over what came after it, by the owner who is no superuser',
-    async () => {
-      const apps = running.filter(
-        ({ service }) => service.build || service.image.startsWith('backend2/gateway'),
-      );
-      const names = apps.map(({ name }) => name).filter((name) => name !== 'redis-users');
-      await machine.compose('stop', ...names);
-      const output = await machine.compose(
-        'run',
-        '--rm',
-        'operate',
-        'restore',
-        '--replace',
-        '--redis',
-        'leave',
-      );
-      expect(/tables restored and counted/.test(output), output);
-      await machine.compose('start', ...names);
-      await eventually(allHealthy, minutes(3));
-      return sweep();
-    },
-  );
-  await list.check(
-    'the primary dies, the standby is promoted, and services follow without a restart',
-    async () => {
-      await machine.compose('kill', 'postgres');
-      const standby = `STANDBY_URL=postgres://postgres:${secrets['POSTGRES_PASSWORD']}@postgres-standby:5432/backend2`;
-      const output = await machine.compose(
-        ...['run', '--rm', '--env', standby, 'operate', 'promote-standby', '--fenced'],
-      );
-      expect(/is the primary/.test(output), output);
-      return sweep();
-    },
-  );
 } finally {
   if (given('VERIFY_KEEP', '0') === '0') await down().catch((error: unknown) => console.error(String(error)));
   rmSync(folder, { recursive: true, force: true });

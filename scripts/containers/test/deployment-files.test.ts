@@ -201,6 +201,13 @@ test('every file that the compose file and the Dockerfile name is there and reac
   );
 });
 
+test('what a restore reads snapshots of Redis with is of the release that serves', (t) => {
+  const dockerfile = readFileSync(join(root, 'infra/docker/Dockerfile'), 'utf8');
+  const version = /^ARG REDIS_VERSION=(\S+)$/m.exec(dockerfile)?.[1];
+  t.is(compose.services['redis']?.image, `redis:${version}`);
+  t.true(stages.some(({ name, from }) => name === 'redis' && from.startsWith('redis:${REDIS_VERSION}')));
+});
+
 test('every image runs as a numbered user that is not root, under an init', (t) => {
   for (const target of [...Object.keys(serviceVariables), 'operations']) {
     const instructions = inherited(stages, target);
