@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StackError } from '@backend2/dev-stack';
+import { provideChromium } from '@backend2/testkit/browser';
 import { startTestServers } from '@backend2/testkit/servers';
 import { stopRequest } from './stop-request.ts';
 import { type Suite, findSuites, runSuite } from './test/suite.ts';
@@ -59,6 +60,7 @@ process.env['TMPDIR'] = temporary;
 let servers: Awaited<ReturnType<typeof startTestServers>> | undefined;
 try {
   servers = await startTestServers();
+  await provideChromium(console.log);
   await runAll(suites, { ...process.env, ...servers.environment });
 } catch (error) {
   total.failed += 1;

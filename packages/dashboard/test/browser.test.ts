@@ -1,13 +1,14 @@
 import anyTest from 'ava';
 import type { TestFn } from 'ava';
 import { until } from '@backend2/testkit';
+import { findChromium, launchChromium } from '@backend2/testkit/browser';
 import type { Browser, Page } from 'playwright-core';
 import { examples } from '../src/submission/examples.ts';
 import { buildPage } from './build-page.ts';
 import type { BuiltPage } from './build-page.ts';
 import { startFakeApi } from './fake-api/start-fake-api.ts';
 import type { FakeApi } from './fake-api/start-fake-api.ts';
-import { chromiumPath, launchBrowser, openSignedIn } from './open-page.ts';
+import { openSignedIn } from './open-page.ts';
 
 interface Context {
   page: BuiltPage;
@@ -15,6 +16,7 @@ interface Context {
   browser: Browser;
 }
 const test = anyTest as TestFn<Context>;
+const chromiumPath = findChromium();
 const inBrowser = chromiumPath === undefined ? test.serial.skip : test.serial;
 const why =
   chromiumPath === undefined ? ' (skipped: no chromium found; install one or set CHROMIUM_PATH)' : '';
@@ -24,7 +26,7 @@ if (chromiumPath !== undefined) {
   let shared: Context | undefined;
   test.before(async () => {
     const page = await buildPage();
-    const [api, browser] = await Promise.all([startFakeApi(page.folder), launchBrowser()]);
+    const [api, browser] = await Promise.all([startFakeApi(page.folder), launchChromium(chromiumPath)]);
     shared = { page, api, browser };
   });
   test.beforeEach((t) => void Object.assign(t.context, shared));

@@ -1,4 +1,5 @@
 export { freePort, isPortFree } from './free-port.ts';
+export { installDebianPackage } from './debian-package.ts';
 export { findOrInstallRedis } from './debian-redis.ts';
 export { findRedis, howToInstallRedis, isSupportedRedis, oldestRedis } from './redis-binary.ts';
 export {

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@backend2/client';
 import { type RunningProcess, freePort, runProcess, until, usePostgres, useRedis } from '@backend2/testkit';
+import { findChromium } from '@backend2/testkit/browser';
 import test, { type ExecutionContext } from 'ava';
 import sharp from 'sharp';
+import { seePage } from './see-page.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -93,6 +95,27 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
     const sheet = join(data, `contact-sheet-${task.id}.png`);
     t.true(existsSync(sheet));
     t.true((await distinctBlocks(sheet)) >= task.total, 'the contact sheet is not blank');
+  }
+
+  const chromium = findChromium();
+  const [task] = tasks;
+  if (chromium === undefined || !task) t.log('not seen in a browser: there is no chromium here');
+  else {
+    const seen = await seePage({
+      chromium,
+      url: `http://127.0.0.1:${port}`,
+      email,
+      password,
+      task: task.name,
+      rated: () =>
+        until(
+          async () =>
+            (await client.tasks.matrix(task.id)).cells.flat().some(({ rating }) => rating === 'good'),
+          { timeoutMs: 30_000, what: 'the rating given in the page' },
+        ),
+    });
+    t.deepEqual(seen.errors, []);
+    t.is(seen.pictures, (await client.tasks.matrix(task.id)).cells.flat().length);
   }
 
   const health = await until(
