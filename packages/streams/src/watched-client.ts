@@ -4,6 +4,8 @@ import type { RedisClient } from './redis-connection.ts';
 
 /** Milliseconds a reply may be overdue before its connection is taken for dead. */
 const overdueMs = 2000;
+/** As long more for the first one: where everything starts at once it is slow, and a start is not tried again. */
+const firstMoreMs = 4000;
 const lookEveryMs = 500;
 
 interface Awaited {
@@ -21,6 +23,7 @@ export class WatchedClient {
   readonly #awaited = new Set<Awaited>();
   #client: RedisClient;
   #strikes = 0;
+  #heard = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -37,11 +40,13 @@ export class WatchedClient {
   /** @param expectedMs the longest that the reply may rightly take. */
   reply<R>(expectedMs: number, reply: Promise<R>): Promise<R> {
     return new Promise((resolve, reject) => {
-      const awaited = { dueAt: performance.now() + expectedMs + overdueMs, giveUp: reject };
+      const patienceMs = this.#heard ? overdueMs : overdueMs + firstMoreMs;
+      const awaited = { dueAt: performance.now() + expectedMs + patienceMs, giveUp: reject };
       this.#awaited.add(awaited);
       reply.then(
         (value) => {
           this.#awaited.delete(awaited);
+          this.#heard = true;
           resolve(value);
         },
         (error: unknown) => {
