@@ -85,7 +85,7 @@ export default {
         pathNot: [
           '^packages/$2/',
           '^packages/[^/]+/src/index\\.tsx?$',
-          '^packages/testkit/src/start-test-servers\\.ts$',
+          '^packages/testkit/src/(start-test-servers|browser)\\.ts$',
         ],
       },
     },
