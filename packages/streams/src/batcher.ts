@@ -1,6 +1,6 @@
 /**
- * Gathers items for one command. A lone item goes at the end of this turn of the event loop; while a batch is
- * under way the next gathers, so a trickle waits for nothing and a flood shares round trips.
+ * Gathers items for one command. They go at the end of this turn of the event loop; while a batch is under way the
+ * next gathers, so a trickle waits for nothing and a flood shares round trips.
  */
 export class Batcher<T> {
   readonly #flush: (items: T[]) => Promise<void>;
@@ -22,6 +22,16 @@ export class Batcher<T> {
   push(item: T): void {
     this.#waiting.push(item);
     this.#schedule();
+  }
+
+  /** Goes at once where nothing waits or is under way: for who has no more to push in this turn, as far as they know. */
+  pushAtOnce(item: T): void {
+    if (this.#waiting.length > 0 || this.#inFlight > 0) {
+      this.push(item);
+      return;
+    }
+    this.#waiting.push(item);
+    this.#send();
   }
 
   /** What is pushed waits for `sendBy`, or for `release`. */

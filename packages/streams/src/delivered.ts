@@ -20,6 +20,26 @@ export const fromRead = (reply: ReadReply): Delivered[] => {
   return delivered;
 };
 
+type RawReadReply = [key: Buffer, entries: [id: Buffer, fields: Buffer[] | null][]][] | null;
+
+/** The same of a reply left in bytes: names of fields are never made into strings, nor lists into other lists. */
+export const fromRawRead = (reply: RawReadReply): Delivered[] => {
+  const entries = reply?.[0]?.[1];
+  if (!entries) return [];
+  const delivered: Delivered[] = [];
+  for (let at = 0; at < entries.length; at++) {
+    const [id, fields] = entries[at]!;
+    if (!fields) continue;
+    delivered.push({
+      entryId: id.toString('latin1'),
+      head: fields[1]?.toString() ?? '',
+      payload: fields[3]?.toString() ?? '',
+      delivery: 1,
+    });
+  }
+  return delivered;
+};
+
 /** Of the scripts that claim: `id, delivery, head, payload, …`. */
 export const fromClaim = (flat: readonly (string | number)[]): Delivered[] => {
   const delivered: Delivered[] = [];

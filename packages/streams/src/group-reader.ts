@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type Delivered, fromClaim, fromRead } from './delivered.ts';
+import { type Delivered, fromClaim, fromRawRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
@@ -158,7 +158,7 @@ export class GroupReader {
     const blockMs = this.#untilTick();
     return this.#handOver(
       await this.#read(count, blockMs, (client) =>
-        client.xreadgroup(
+        client.xreadgroupBuffer(
           'GROUP',
           group,
           consumer,
@@ -221,7 +221,7 @@ export class GroupReader {
   #readNow(count: number): Promise<Delivered[]> {
     const { keys, group, consumer } = this.#options;
     return this.#read(count, 0, (client) =>
-      client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
+      client.xreadgroupBuffer('GROUP', group, consumer, 'COUNT', count, 'STREAMS', keys.stream, '>'),
     );
   }
 
@@ -239,7 +239,7 @@ export class GroupReader {
         if (this.#settlesAlong) settler.sendOver(client);
         return send(client);
       });
-      entries = fromRead((await this.#reply(blockMs, reply)) as Parameters<typeof fromRead>[0]);
+      entries = fromRawRead((await this.#reply(blockMs, reply)) as Parameters<typeof fromRawRead>[0]);
       return entries;
     } finally {
       if (entries.length < count) slots.give(count - entries.length);

@@ -62,7 +62,7 @@ export class TopicPublisher<T> implements Publisher<T> {
         if (error === undefined) resolve(item.id);
         else reject(error instanceof Error ? error : new Error('the publish failed', { cause: error }));
       });
-      this.#batcherFor(item).push(item);
+      this.#batcherFor(item).pushAtOnce(item);
     });
   }
 

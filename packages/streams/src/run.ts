@@ -13,9 +13,9 @@ export class Run<T = unknown> implements HandlerContext {
   readonly suspect: boolean;
   readonly startedAt = performance.now();
   /** From when the message was ready to run until it did. */
-  waitedMs = 0;
+  waitedMs = Number.NaN;
   /** The handler's time. */
-  ranMs = 0;
+  ranMs = Number.NaN;
   /** Set once its outcome is known, by its handler or because it was cut off: what its handler says later is not heard. */
   concluded = false;
   /** Set once its outcome is on its way, after which a lost lease changes nothing. */

@@ -110,10 +110,9 @@ export class Settler {
   }
 
   async #ack(batch: readonly Settlement[], client: RedisClient): Promise<ReadonlySet<number>> {
-    const args: ScriptArgument[] = [this.#group];
-    for (const { entryId } of batch) args.push(entryId);
+    const ids = batch.map(({ entryId }) => entryId).join(' ');
     const acked = Number(
-      await runScript(client, scripts.ack, [this.#keys.stream], args, this.#engine.commands),
+      await runScript(client, scripts.ack, [this.#keys.stream], [this.#group, ids], this.#engine.commands),
     );
     // Which ones were lost is not worth a command each: nothing was to be emitted.
     return acked === batch.length || batch.length > 1 ? nothingLost : onlyLost;
