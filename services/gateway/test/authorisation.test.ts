@@ -137,13 +137,50 @@ const promoted = (token: string): string => {
   return [header, forged, signature].join('.');
 };
 
-test.serial('only what must be is open to everyone', async (t) => {
-  const open = (await servedRoutes()).filter(({ security }) => security.length === 0);
-  t.deepEqual(open.map(({ operationId }) => operationId).toSorted(), [
-    'clearSessionCookie',
-    'getHealth',
-    'issueToken',
-  ]);
+/** The guards as they are meant to be: where a route lost its own, the document alone would say so too. */
+const guards = {
+  open: ['clearSessionCookie', 'getHealth', 'issueToken'],
+  admin: [
+    'createUser',
+    'deleteUser',
+    'discardDeadLetters',
+    'getQuota',
+    'getSystemHealth',
+    'getUser',
+    'listAudit',
+    'listConsumers',
+    'listDeadLetters',
+    'listLanes',
+    'listUsers',
+    'pauseLane',
+    'redriveDeadLetters',
+    'resumeLane',
+    'updateQuota',
+    'updateUser',
+  ],
+  session: ['createApiKey', 'deleteApiKey', 'listApiKeys', 'logout', 'setSessionCookie'],
+  cookie: ['exportTask', 'getArtifact'],
+  readsByPost: ['estimateTask'],
+};
+
+test.serial('every route has the guard it is meant to have', async (t) => {
+  const routes = await servedRoutes();
+  const those = (which: (route: Route) => boolean): string[] =>
+    routes
+      .filter(which)
+      .map(({ operationId }) => operationId)
+      .toSorted();
+  const open = (route: Route): boolean => route.security.length === 0;
+  t.deepEqual(
+    {
+      open: those(open),
+      admin: those((route) => route['x-role'] === 'admin'),
+      session: those((route) => !open(route) && route['x-scopes'] === undefined),
+      cookie: those(({ security }) => security.some((way) => 'cookie' in way)),
+      readsByPost: those((route) => route.method !== 'GET' && route['x-scopes']?.includes('read') === true),
+    },
+    guards,
+  );
 });
 
 test.serial('every route refuses every credential that is worth nothing, and says why', async (t) => {
