@@ -86,6 +86,23 @@ export class StreamDeadLetters<T> implements DeadLetters<T> {
     );
   }
 
+  async trim(keep: number): Promise<number> {
+    const each = Math.ceil(keep / this.#partitions.length);
+    const counts = await Promise.all(this.#partitions.map(({ dead }) => this.#trim(dead, each)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Whole blocks of entries first, some thousands at a time, so that no one command holds Redis up for long. */
+  async #trim(stream: string, keep: number): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const gone = await this.#engine.commands.xtrim(stream, 'MAXLEN', '~', keep);
+      if (gone === 0) break;
+      count += gone;
+    }
+    return count + (await this.#engine.commands.xtrim(stream, 'MAXLEN', keep));
+  }
+
   async #each(
     entryIds: readonly string[] | 'all',
     act: (keys: TopicKeys, entries: readonly Stored[]) => Promise<number>,

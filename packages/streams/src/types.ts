@@ -259,6 +259,8 @@ export interface DeadLetters<T> {
   /** Puts them back at the end of the stream as a first attempt; answers how many. Atomic per entry. */
   redrive(entryIds: readonly string[] | 'all'): Promise<number>;
   discard(entryIds: readonly string[] | 'all'): Promise<number>;
+  /** Forgets the oldest beyond so many, or that many shared out among partitions; answers how many went. */
+  trim(keep: number): Promise<number>;
 }
 
 /** Told what happened, for metrics and spans; must not throw or block. */

@@ -94,3 +94,28 @@ test('dead letters are listed in pages, and one or all are discarded or put back
   t.like(await streams.inspect(spread, 'g'), { dead: 0, length: 448 });
   t.is(await letters.discard('all'), 0);
 });
+
+test('of the dead letters the latest stay, as many as are to be kept, and the oldest go', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  await streams.publisher(jobs).publishMany(Array.from({ length: 350 }, (_, n) => ({ payload: { n } })));
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      handler: async () => {
+        throw new PermanentError('no');
+      },
+    }),
+  );
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 350);
+  await consumer.stop();
+  const letters = streams.deadLetters(jobs);
+  t.is(await letters.trim(350), 0);
+  t.is(await letters.trim(3), 347);
+  t.is(await letters.trim(3), 0);
+  t.deepEqual(
+    (await letters.list()).map(({ payload }) => payload?.n),
+    [347, 348, 349],
+  );
+});

@@ -8,7 +8,7 @@ import { codeOf, password, sharedSystem } from './shared-system.ts';
 
 const shared = sharedSystem(
   test,
-  { TRUST_PROXY: '1', RPC_TIMEOUT: '2s' },
+  { TRUST_PROXY: '1', RPC_TIMEOUT: '2s', MAX_DEAD_LETTERS_PER_LANE: '4' },
   { services: ['auth', 'task-intake', 'standard-worker', 'health-aggregator'] },
 );
 
@@ -231,4 +231,32 @@ test.serial('a dead subtask begins as another run and is failed or done by that'
   const rest = await root.system.redrive({ topic: 'standard_tasks', entryIds: 'all' });
   t.deepEqual(rest, { count: 0, more: false }, 'a task that is gone has nothing to run again');
   t.deepEqual((await root.system.deadLetters('standard_tasks')).items, []);
+});
+
+test.serial('a lane keeps its latest dead letters; what went with the others is in the books', async (t) => {
+  const { root, system } = shared();
+  const values = Array.from({ length: 6 }, (_, n) => n);
+  const task = await root.tasks.create({
+    name: 'refused six times',
+    kind: 'http.request',
+    input: { url: 'http://127.0.0.1:1/{{n}}' },
+    variables: [{ name: 'n', values }],
+    maxAttempts: 1,
+  });
+  const letters = async () => (await root.system.deadLetters('standard_tasks')).items;
+  t.is((await root.tasks.waitUntilFinished(task.id)).counts.failed, 6);
+  await until(async () => (await letters()).length === 4, { timeoutMs: 30_000, what: 'four letters left' });
+  await root.tasks.retry(task.id);
+  const latest = async () => {
+    const runs = (await letters()).map(({ payload }) => (payload as { run: number }).run);
+    return runs.length === 4 && runs.every((run) => run === 2);
+  };
+  await until(latest, { timeoutMs: 30_000, what: 'four letters of the second run' });
+  const again = await root.tasks.waitUntilFinished(task.id);
+  t.like(again, { state: 'failed', counts: { failed: 6 } });
+  t.true((await root.tasks.subtask(task.id, 0)).error !== null);
+  const ops = system.services.get('task-intake')?.ports['ops'];
+  const metrics = await (await fetch(`http://127.0.0.1:${ops}/metrics`)).text();
+  t.regex(metrics, /^backend2_stream_dead_letters_trimmed_total\{.*topic="standard_tasks".*\} 8$/m);
+  t.regex(metrics, /^backend2_stream_dead_letters_max\{.*topic="standard_tasks".*\} 4$/m);
 });

@@ -34,6 +34,7 @@ export interface TaskIntakeConfig {
   readonly quotas: QuotaDefaults;
   readonly security: Pick<SecurityConfig, 'secretKey' | 'previousSecretKeys'>;
   readonly webhooks: WebhookConfig;
+  readonly maxDeadLettersPerLane: number;
 }
 
 export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
@@ -82,4 +83,12 @@ export const taskIntakeConfig: ConfigSchema<TaskIntakeConfig> = {
   // Webhook secrets are sealed with keys derived from these; tokens are none of this service's.
   security: { secretKey: securityConfig.secretKey, previousSecretKeys: securityConfig.previousSecretKeys },
   webhooks: webhookConfig,
+  maxDeadLettersPerLane: {
+    doc: 'Dead letters kept of a lane; the oldest go. Their subtasks stay failed, and can be retried',
+    format: 'whole',
+    min: 1,
+    max: 1_000_000,
+    default: 10_000,
+    env: 'MAX_DEAD_LETTERS_PER_LANE',
+  },
 };

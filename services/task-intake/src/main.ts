@@ -24,6 +24,7 @@ import { redisTaskResults } from './adapters/redis-task-results.ts';
 import { redisWritePositions } from './adapters/redis-write-positions.ts';
 import type { TaskRow } from './adapters/task-rows.ts';
 import { taskIntakeConfig } from './config.ts';
+import { deadLetterBound } from './dead-letter-bound.ts';
 import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
 import { laneHold } from './dispatcher/lane-hold.ts';
 import { RunTimes } from './domain/run-times.ts';
@@ -170,6 +171,8 @@ const rpc = rpcServer(
   { log, onUnexpected },
 );
 
+const deadLetters = deadLetterBound({ streams, most: config.maxDeadLettersPerLane, log, metrics });
+
 const loops = [
   slots,
   recorder,
@@ -179,6 +182,7 @@ const loops = [
   schedules,
   webhooks.relay,
   webhooks.deliverer,
+  deadLetters,
 ];
 const ops = opsServer({ ...config.ops, metrics, readiness, loops: () => loops });
 
@@ -201,6 +205,7 @@ await runUntilSignal(
     dispatchers.standard,
     dispatchers.lumina,
     schedules,
+    deadLetters,
   ],
   { log, readiness, ...config.ops, ports: () => ({ ops: ops.port }), onExit: () => telemetry.close() },
 );

@@ -34,6 +34,8 @@ export const metricNames = {
   streamPending: 'backend2_stream_pending',
   streamDelayed: 'backend2_stream_delayed',
   streamDead: 'backend2_stream_dead_letters',
+  streamDeadMax: 'backend2_stream_dead_letters_max',
+  streamDeadTrimmed: 'backend2_stream_dead_letters_trimmed_total',
   streamOldest: 'backend2_stream_oldest_seconds',
   deadConsumers: 'backend2_stream_dead_consumers',
   poolConnections: 'backend2_db_pool_connections',
