@@ -61,7 +61,7 @@ const refusal = async (call: Promise<unknown>) => {
 
 test('an endpoint is told of what its owner asked for, signed, and the secret is shown twice only', async (t) => {
   const system = await startRealSystem(t, env);
-  const sink = await httpSink(t, ({ path }) => ({ status: path.startsWith('/work/bad') ? 500 : 200 }));
+  const sink = await httpSink(t, ({ path }) => ({ status: path.startsWith('/job/bad') ? 500 : 200 }));
   const hooks = await httpSink(t, () => ({ status: 200 }));
   const ada = await signedIn(system, 'ada');
   const { secret, ...webhook } = await ada.webhooks.create({
@@ -92,7 +92,7 @@ test('an endpoint is told of what its owner asked for, signed, and the secret is
     t.is(request.headers['webhook-id'], id);
     t.is((payload.data as { taskId: string }).taskId, task.id);
   }
-  const failing = await ada.tasks.create(sweep(sink, ['told'], 'work/bad'));
+  const failing = await ada.tasks.create(sweep(sink, ['told'], 'job/bad'));
   t.is((await ada.tasks.waitUntilFinished(failing.id)).state, 'failed');
   await until(() => hooks.requests.length >= 8);
   t.deepEqual(typesOf(hooks.requests.slice(4)), [
