@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { runProcess, until, useRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
-import { everyFate, expectedResults, jobs, publishEveryFate, results } from './support/crash-scenario.ts';
+import {
+  everyFate,
+  expectedDead,
+  expectedResults,
+  jobs,
+  publishEveryFate,
+  results,
+} from './support/crash-scenario.ts';
 import { killPointProxy } from './support/kill-point-proxy.ts';
 import { openStreams, running } from './support/streams.ts';
 
@@ -39,8 +46,8 @@ const killedAt = async (t: ExecutionContext, point: number): Promise<string | un
   );
   const dead = await streams.deadLetters(jobs).list();
   t.deepEqual(
-    dead.map(({ payload, reason }) => [payload?.n, reason]),
-    [[4, 'permanent']],
+    dead.map(({ payload, reason }) => [payload?.n, reason]).sort(),
+    expectedDead.map((n) => [n, 'permanent']).sort(),
     after,
   );
   return survived ? undefined : proxy.carriedOut.at(-1);

@@ -5,6 +5,8 @@ export interface KillPointProxy {
   readonly url: string;
   /** Commands Redis has carried out, and what they were; those that make a connection ready do not count. */
   readonly carriedOut: readonly string[];
+  /** The same with their arguments. */
+  readonly commands: readonly (readonly string[])[];
 }
 
 /** Length of the first whole command in `data`, and its words; undefined while it is not whole. */
@@ -45,18 +47,19 @@ export const killPointProxy = async (
 ): Promise<KillPointProxy> => {
   const target = new URL(url);
   const carriedOut: string[] = [];
+  const commands: string[][] = [];
   const sockets = new Set<Socket>();
   let killed = false;
 
   const serve = (client: Socket): void => {
     const server = connect(Number(target.port), target.hostname);
     let unread = Buffer.alloc(0);
-    let underWay: string | undefined;
+    let underWay: string[] | undefined;
     const next = (): void => {
       if (underWay !== undefined || killed) return;
       const command = firstCommand(unread);
       if (!command) return;
-      underWay = command.words[0]!.toLowerCase();
+      underWay = command.words;
       server.write(unread.subarray(0, command.length));
       unread = unread.subarray(command.length);
     };
@@ -74,8 +77,10 @@ export const killPointProxy = async (
     });
     server.on('data', (reply) => {
       if (killed) return;
-      if (underWay !== undefined && !ofConnecting.has(underWay)) {
-        carriedOut.push(underWay);
+      const name = underWay?.[0]?.toLowerCase();
+      if (underWay !== undefined && name !== undefined && !ofConnecting.has(name)) {
+        carriedOut.push(name);
+        commands.push(underWay);
         if (carriedOut.length === point) {
           killed = true;
           kill();
@@ -96,5 +101,5 @@ export const killPointProxy = async (
   });
   const through = new URL(url);
   through.port = String((proxy.address() as AddressInfo).port);
-  return { url: through.href, carriedOut };
+  return { url: through.href, carriedOut, commands };
 };
