@@ -9,6 +9,7 @@ import test from 'ava';
 import { parse, parseAllDocuments } from 'yaml';
 import { readComposeFile } from '../../containers/compose-file.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
+import { readCatalogue } from '../../monitoring/catalogue.ts';
 import { arrowsOf } from '../arrows.ts';
 import { manifestsIn, podOf, type Container, type Manifest } from '../manifests.ts';
 
@@ -291,6 +292,21 @@ test('Field note 11: lanes are scaled by the lag of streams that are there, belo
       [scaled.minReplicaCount, scaled.maxReplicaCount],
     );
   }
+});
+
+test('what scales without KEDA asks for a metric that is exported, with the label it is chosen by', (t) => {
+  const file = join(root, 'infra/k8s/components/worker-hpa/adapter-rules.yml');
+  const { rules } = parse(readFileSync(file, 'utf8')) as {
+    rules: { external: { seriesQuery: string; name: { matches: string }; metricsQuery: string }[] };
+  };
+  const [rule, ...others] = rules.external;
+  t.deepEqual(others, []);
+  t.is(rule?.name.matches, metricNames.streamLag);
+  t.regex(rule?.seriesQuery ?? '', new RegExp(`"${metricNames.streamLag}"`));
+  t.regex(rule?.metricsQuery ?? '', new RegExp(`\\(${metricNames.streamLag}\\{.*by \\(topic\\)`));
+  const exported = readCatalogue(root).get(metricNames.streamLag);
+  t.deepEqual(exported?.services, ['health-aggregator']);
+  t.true(exported?.labels.includes('topic'));
 });
 
 /** Cores or bytes. */
