@@ -1,10 +1,20 @@
 #!/bin/sh
 # Starts a primary: on an empty volume it first makes the server, whole or not at all: the database, its owner, who is no
 # superuser, whom the standby signs in as, and the slot that keeps what the standby has not read. The roles of the services
-# come after the migrations, by `operate prepare`. PGDATA on the volume, PGHOST a folder for the socket, three passwords.
+# come after the migrations, by `operate prepare`. Where the standby was promoted meanwhile, an empty volume becomes the
+# standby of that one. PGDATA on the volume, PGHOST a folder for the socket, STANDBY_HOST, three passwords.
 set -eu
 if [ ! -d "$PGDATA" ]; then
   : "${POSTGRES_PASSWORD:?}" "${POSTGRES_OWNER_PASSWORD:?}" "${POSTGRES_REPLICATION_PASSWORD:?}"
+  follows=$(PGPASSWORD=$POSTGRES_REPLICATION_PASSWORD PGCONNECT_TIMEOUT=5 psql --host "$STANDBY_HOST" --username replicator \
+    --dbname postgres --no-align --tuples-only --command 'select pg_is_in_recovery()' 2>/dev/null || echo absent)
+  case $follows in
+    f) PRIMARY_HOST=$STANDBY_HOST exec start-standby "$@" ;;
+    t)
+      echo "This volume is empty and $STANDBY_HOST has the data: promote it, or remove its volume to begin with none." >&2
+      exit 1
+      ;;
+  esac
   new=$PGDATA.partial
   rm -rf "$new"
   umask 077

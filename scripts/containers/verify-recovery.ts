@@ -83,15 +83,38 @@ export const verifyRecovery = async (options: Options): Promise<void> => {
   );
 
   await list.check(
-    'the primary dies, the standby is promoted, and services follow without a restart',
+    'the primary is lost with its volume: an empty one in its place refuses to begin',
     async () => {
       await machine.compose('kill', 'postgres');
-      const standby = `STANDBY_URL=postgres://postgres:${options.postgresPassword}@postgres-standby:5432/backend2`;
-      const output = await machine.compose(
-        ...['run', '--rm', '-e', standby, 'operate', 'promote-standby', '--fenced'],
-      );
-      expect(/is the primary/.test(output), output);
-      return sweep();
+      await machine.compose('rm', '--force', 'postgres');
+      await machine.docker('volume', 'rm', `${project}_postgres-primary`);
+      await machine.compose('up', '--detach', '--no-build', '--no-deps', 'postgres');
+      await eventually(async () => {
+        const [postgres] = await machine.containers('postgres');
+        const said = await machine.docker('logs', postgres?.Id ?? '');
+        expect(said.includes('postgres-standby has the data: promote it'), said);
+      }, minutes(1));
     },
   );
+
+  await list.check('the standby is promoted, and services follow without a restart', async () => {
+    const standby = `STANDBY_URL=postgres://postgres:${options.postgresPassword}@postgres-standby:5432/backend2`;
+    const output = await machine.compose(
+      ...['run', '--rm', '-e', standby, 'operate', 'promote-standby', '--fenced'],
+    );
+    expect(/is the primary/.test(output), output);
+    return sweep();
+  });
+
+  await list.check('the empty one becomes the standby of the promoted one by itself', async () => {
+    const [primary] = await machine.containers('postgres-standby');
+    const sql = `select state, (select active from pg_replication_slots where slot_name = 'standby') from pg_stat_replication`;
+    const psql = ['exec', primary?.Id ?? '', 'psql', '-U', 'postgres', '-d', 'backend2', '-Atc', sql];
+    await eventually(async () => {
+      const rows = await machine.docker(...psql);
+      expect(rows.includes('streaming|t'), `nobody streams: ${rows}`);
+    }, minutes(3));
+    await eventually(allHealthy, minutes(2));
+    return sweep();
+  });
 };
