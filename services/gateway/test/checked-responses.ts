@@ -1,10 +1,11 @@
 import type { TestScope } from '@backend2/testkit';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { apiDocument } from './api-document.ts';
 
 /**
  * Importing this module makes `fetch` look at every answer of a watched gateway: its status, type, error code and body
- * must be what the gateway's own OpenAPI document says. A test whose gateway said something else fails when it ends.
+ * must be what the OpenAPI document of its routes says. A test whose gateway said something else fails when it ends.
  */
 
 interface Answer {
@@ -20,16 +21,17 @@ interface Document {
 }
 
 const plainFetch = globalThis.fetch;
-const watched = new Map<string, Promise<Contract>>();
+/** What each watched gateway said against the document. */
+const watched = new Map<string, string[]>();
+let contract: Contract | undefined;
 
 /** Watches the gateway at `url` until the test is over. */
 export const checkResponses = (t: TestScope, url: string): void => {
   const { origin } = new URL(url);
-  const contract = contractAt(origin);
-  watched.set(origin, contract);
-  t.teardown(async () => {
+  const complaints: string[] = [];
+  watched.set(origin, complaints);
+  t.teardown(() => {
     watched.delete(origin);
-    const { complaints } = await contract;
     if (complaints.length === 0) return;
     throw new Error(
       `The gateway answered what its OpenAPI document does not say:\n  ${complaints.join('\n  ')}\n` +
@@ -41,13 +43,15 @@ export const checkResponses = (t: TestScope, url: string): void => {
 globalThis.fetch = async (input, init) => {
   const response = await plainFetch(input, init);
   const request = new Request(input, { ...init, body: null, signal: null });
-  const contract = await watched.get(new URL(request.url).origin);
-  await contract?.look(request, response);
+  const complaints = watched.get(new URL(request.url).origin);
+  if (complaints) {
+    contract ??= new Contract(apiDocument as unknown as Document);
+    complaints.push(...(await contract.complaintsOf(request, response)));
+  }
   return response;
 };
 
 class Contract {
-  readonly complaints: string[] = [];
   readonly #document: Document;
   readonly #ajv: Ajv2020;
   readonly #templates: readonly { readonly form: RegExp; readonly path: string }[];
@@ -66,16 +70,16 @@ class Contract {
     }));
   }
 
-  async look(request: Request, response: Response): Promise<void> {
+  async complaintsOf(request: Request, response: Response): Promise<string[]> {
     const path = this.#templates.find(({ form }) => form.test(new URL(request.url).pathname))?.path;
     const method = request.method.toLowerCase();
     const operation = this.#document.paths[path ?? '']?.[method];
-    if (path === undefined || operation === undefined || [206, 304].includes(response.status)) return;
+    if (path === undefined || operation === undefined || [206, 304].includes(response.status)) return [];
     const which = `${request.method} ${path} ${response.status}`;
     const said = operation.responses[String(response.status)];
     if (said === undefined) {
       const text = (await response.clone().text()).slice(0, 300);
-      return void this.complaints.push(`${which}: the status is not told of: ${text}`);
+      return [`${which}: the status is not told of: ${text}`];
     }
     const shared = said.$ref?.split('/').at(-1);
     const answer = shared === undefined ? said : this.#document.components.responses[shared];
@@ -85,17 +89,16 @@ class Contract {
         : ['components', 'responses', shared];
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const types = Object.keys(answer?.content ?? {});
-    if (types.length === 0) return;
+    if (types.length === 0) return [];
     if (!types.includes(type)) {
-      return void this.complaints.push(`${which}: is ${type || 'of no type'}, not ${types.join(' or ')}`);
+      return [`${which}: is ${type || 'of no type'}, not ${types.join(' or ')}`];
     }
-    if (!Object.hasOwn(answer?.content?.[type] ?? {}, 'schema')) return;
+    if (!Object.hasOwn(answer?.content?.[type] ?? {}, 'schema')) return [];
     const body: unknown = await response.clone().json();
     const check = this.#checkOf([...at, 'content', type, 'schema']);
-    if (check(body)) return;
-    this.complaints.push(
-      `${which}: ${this.#ajv.errorsText(check.errors, { dataVar: 'body' })}: ${JSON.stringify(body).slice(0, 500)}`,
-    );
+    if (check(body)) return [];
+    const wrong = this.#ajv.errorsText(check.errors, { dataVar: 'body' });
+    return [`${which}: ${wrong}: ${JSON.stringify(body).slice(0, 500)}`];
   }
 
   #checkOf(place: readonly string[]): ValidateFunction {
@@ -109,8 +112,3 @@ class Contract {
     return made;
   }
 }
-
-const contractAt = async (origin: string): Promise<Contract> => {
-  const text = await (await plainFetch(`${origin}/openapi.json`)).text();
-  return new Contract(JSON.parse(text) as Document);
-};

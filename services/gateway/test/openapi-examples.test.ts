@@ -9,16 +9,12 @@ import {
   type SubtaskView,
   type TaskDetail,
 } from '@backend2/contracts';
-import { loadConfig } from '@backend2/service-kit';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import test, { type ExecutionContext } from 'ava';
 import { z } from 'zod';
-import { gatewayConfig } from '../src/config.ts';
 import { csvExport } from '../src/exports/csv-export.ts';
-import type { Dependencies } from '../src/http/dependencies.ts';
-import { openApiDocument } from '../src/openapi/openapi-document.ts';
-import { apiRoutes } from '../src/routes/api-routes.ts';
+import { apiDocument as document, apiPrefix, routes } from './api-document.ts';
 
 interface Media {
   readonly schema?: object;
@@ -31,15 +27,12 @@ interface Operation {
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
-const config = loadConfig(gatewayConfig(false), {});
-const routes = apiRoutes({ config } as Dependencies);
-const document = openApiDocument(routes, config.apiPrefix);
 const paths = document['paths'] as Paths;
 const components = document['components'] as { readonly schemas: Readonly<Record<string, object>> };
 const webhooks = document['webhooks'] as Paths;
 
 const operationOf = ({ path, method }: { path: string; method: string }): Operation => {
-  const found = paths[config.apiPrefix + path.replaceAll(/:(\w+)/g, '{$1}')]?.[method];
+  const found = paths[apiPrefix + path.replaceAll(/:(\w+)/g, '{$1}')]?.[method];
   if (!found) throw new Error(`${method} ${path} is not in the document.`);
   return found;
 };

@@ -2,6 +2,7 @@ import { problemSchema, taskSubmissionSchema } from '@backend2/contracts';
 import test from 'ava';
 import { schemaNames } from '../src/openapi/schema-names.ts';
 import { requestExamples } from '../src/openapi/examples/request-examples.ts';
+import { apiDocument } from './api-document.ts';
 import { ada, root } from './samples.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
 
@@ -46,6 +47,7 @@ const described = ({ components }: Document, answer: Answer = {}): string =>
 test('the document names every schema it refers to, and every operation once', async (t) => {
   const document = await documentOf(await startGateway(t));
   t.is(document.openapi, '3.1.0');
+  t.deepEqual(document, JSON.parse(JSON.stringify(apiDocument)), 'it is what answers are checked against');
   const refs = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
     ([, name]) => name,
   );
