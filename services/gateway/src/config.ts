@@ -51,6 +51,7 @@ export interface GatewayConfig {
   readonly events: {
     readonly maxStreams: number;
     readonly maxStreamsPerUser: number;
+    readonly maxBufferedBytes: number;
     readonly heartbeatMs: number;
   };
   readonly rpcTimeoutMs: number;
@@ -166,6 +167,14 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
       max: 100_000,
       default: 100,
       env: 'MAX_EVENT_STREAMS_PER_USER',
+    },
+    maxBufferedBytes: {
+      doc: 'Bytes that may wait for slow readers of event streams in this process; above it the slowest are cut off',
+      format: 'whole',
+      min: 65_536,
+      max: 4_294_967_296,
+      default: 67_108_864,
+      env: 'MAX_EVENT_BUFFER_BYTES',
     },
     heartbeatMs: {
       doc: 'How often a silent event stream shows that it is alive',

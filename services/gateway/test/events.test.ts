@@ -141,32 +141,73 @@ test('a last event id that is none is refused', async (t) => {
   t.is((await fetch(`${gateway.url}/api/v1/events`, { headers })).status, 400);
 });
 
-test('a client that does not read is cut off instead of being buffered without end', async (t) => {
-  const gateway = await startGateway(t, { tasks: owned });
-  const broadcast = gateway.streams.broadcast(taskEvents);
+/** Opens an event stream and, once it is there, reads no more of it. */
+const unread = async (t: ExecutionContext, gateway: TestGateway, userId: string) => {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   t.teardown(() => void socket.destroy());
   await once(socket, 'connect');
-  const { authorization } = gateway.as(ada);
+  const { authorization } = gateway.as(userId);
   socket.write(`GET /api/v1/events HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n\r\n`);
   await once(socket, 'data');
-  socket.pause();
+  return socket.pause();
+};
+
+const valueOf = async ({ metrics }: TestGateway, name: string): Promise<number> =>
+  (await metrics.registry.getSingleMetric(`backend2_http_event_streams_${name}`)?.get())?.values[0]?.value ??
+  0;
+
+/** So many changes of 20 kB each. */
+const bigChanges = (count: number) => {
   const error = { code: 'failed', message: 'x'.repeat(20_000) };
-  const big = { type: 'subtasks' as const, taskId: task.id, ownerId: ada, changes: [] };
   const change = { ordinal: 1, state: 'failed' as const, attempt: 1, error, artifacts: [] };
-  const cuts = async (): Promise<number> => {
-    const metric = gateway.metrics.registry.getSingleMetric('backend2_http_event_streams_cut_total');
-    return (await metric?.get())?.values[0]?.value ?? 0;
-  };
+  const event = { type: 'subtasks' as const, taskId: task.id, ownerId: ada, changes: [change] };
+  return range(0, count).map(() => event);
+};
+
+test('a client that does not read is cut off instead of being buffered without end', async (t) => {
+  const gateway = await startGateway(t, { tasks: owned });
+  const broadcast = gateway.streams.broadcast(taskEvents);
+  await unread(t, gateway, ada);
   await until(
     async () => {
-      await broadcast.publishMany(range(0, 20).map(() => ({ ...big, changes: [change] })));
-      return (await cuts()) === 1;
+      await broadcast.publishMany(bigChanges(20));
+      return (await valueOf(gateway, 'cut_total')) === 1;
     },
-    { what: 'the cut', timeoutMs: 20_000 },
+    { what: 'the cut', timeoutMs: 60_000 },
   );
   t.pass();
+});
+
+test('while too much waits for all clients together, those with the most are cut off and the others stay', async (t) => {
+  const most = 262_144;
+  const gateway = await startGateway(t, {
+    tasks: owned,
+    env: { MAX_EVENT_BUFFER_BYTES: String(most) },
+  });
+  const broadcast = gateway.streams.broadcast(taskEvents);
+  const [slow, quiet] = [await unread(t, gateway, ada), await unread(t, gateway, bob)];
+  const isCut = async (): Promise<boolean> => (await valueOf(gateway, 'cut_total')) === 1;
+  // Beyond the bound of all and far below that of one.
+  await until(
+    async () => {
+      if ((await isCut()) || (await valueOf(gateway, 'buffered_bytes')) > most) return true;
+      await broadcast.publishMany(bigChanges(4));
+      return false;
+    },
+    { what: 'enough waiting', timeoutMs: 60_000 },
+  );
+  await until(isCut, { what: 'the cut', timeoutMs: 30_000 });
+  t.is(await valueOf(gateway, 'buffered_bytes'), 0);
+  await until(() => slow.resume().destroyed, { what: 'the end of the slow one', timeoutMs: 30_000 });
+  let heard = '';
+  quiet
+    .setEncoding('utf8')
+    .on('data', (text: string) => (heard += text))
+    .resume();
+  await broadcast.publish(changeOf(other.id, bob, 7));
+  await until(() => heard.includes('"ordinal":7'), { what: 'the event of the other', timeoutMs: 30_000 });
+  t.is(await valueOf(gateway, 'cut_total'), 1);
 });
 
 test('a gateway that stops ends its streams, so that clients go elsewhere', async (t) => {

@@ -17,6 +17,7 @@ export const metricNames = {
   http: 'backend2_http_seconds',
   httpInFlight: 'backend2_http_in_flight',
   eventStreams: 'backend2_http_event_streams',
+  eventStreamsBuffered: 'backend2_http_event_streams_buffered_bytes',
   eventStreamsCut: 'backend2_http_event_streams_cut_total',
   breakerState: 'backend2_breaker_open',
   breakerEvents: 'backend2_breaker_events_total',

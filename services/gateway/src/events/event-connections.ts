@@ -13,14 +13,14 @@ export interface EventConnectionOptions {
   /** Streams open at once in this process. */
   readonly maxStreams: number;
   readonly maxStreamsPerUser: number;
+  /** Bytes that may wait for all clients together; above it those with the most are cut off. */
+  readonly maxBufferedBytes: number;
   /** How often a silent stream shows that it is alive. */
   readonly heartbeatMs: number;
 }
 
 /** Bytes that may wait for a client before it is cut off, to come back and resume. */
-const maxBufferedBytes = 1_048_576;
-/** Bytes that may wait for all clients together; above it those with the most are cut off. */
-const maxBufferedInAll = 67_108_864;
+const maxBufferedOfOne = 1_048_576;
 /** No stream outlives a revoked token by more. */
 const inspectionMs = 1000;
 
@@ -37,6 +37,12 @@ export class EventConnections {
     this.#options = options;
     metrics.gauge(metricNames.eventStreams, 'Event streams open now', [], (gauge) =>
       gauge.set(this.#open.size),
+    );
+    metrics.gauge(
+      metricNames.eventStreamsBuffered,
+      'Bytes that wait for readers of event streams',
+      [],
+      (gauge) => gauge.set(this.#buffered()),
     );
     this.#cuts = metrics.counter(
       metricNames.eventStreamsCut,
@@ -76,7 +82,7 @@ export class EventConnections {
       response,
       claims,
       place: lastEventId ?? hub.position,
-      maxBufferedBytes,
+      maxBufferedBytes: maxBufferedOfOne,
       onSlow: () => this.#tellOfSlow(connection),
     });
     // Listening begins before the replay reads, so that nothing falls between the two.
@@ -156,18 +162,24 @@ export class EventConnections {
 
   #inspect(): void {
     const now = Date.now() / 1000;
-    let waiting = 0;
     for (const connection of this.#open) {
       const { claims } = connection;
       if (claims.expiresAt <= now || this.#options.revocations.isRevoked(claims)) this.#end(connection);
-      else waiting += connection.buffered;
     }
-    if (waiting <= maxBufferedInAll) return;
+    const { maxBufferedBytes } = this.#options;
+    let waiting = this.#buffered();
+    if (waiting <= maxBufferedBytes) return;
     for (const connection of [...this.#open].toSorted((a, b) => b.buffered - a.buffered)) {
-      if (waiting <= maxBufferedInAll) return;
+      if (waiting <= maxBufferedBytes) return;
       waiting -= connection.buffered;
       connection.cut();
     }
+  }
+
+  #buffered(): number {
+    let bytes = 0;
+    for (const { buffered } of this.#open) bytes += buffered;
+    return bytes;
   }
 
   #end(connection: EventConnection): void {
