@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { addActionCommands } from './commands/actions.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addKeyCommands } from './commands/keys.ts';
 import { addReadingCommands } from './commands/reading.ts';
+import { addScheduleCommands } from './commands/schedules.ts';
 import { addSessionCommands } from './commands/session.ts';
 import { addSubmitCommands } from './commands/submit.ts';
 import { createContext, type Context, type GlobalOptions } from './context.ts';
@@ -35,6 +38,9 @@ export const run = async (args: readonly string[], io: Io): Promise<ExitCode> =>
   addReadingCommands(commands);
   addActionCommands(commands);
   addExportCommand(commands);
+  addScheduleCommands(commands);
+  addKeyCommands(commands);
+  addAuditCommand(commands);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -1,9 +1,10 @@
 /** Columns as wide as their widest cell; the last is not padded. */
 export const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = rows.reduce<number[]>(
-    (most, row) => row.map((cell, column) => Math.max(most[column] ?? 0, Array.from(cell).length)),
-    [],
-  );
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, Array.from(cell).length);
+  }
   return rows
     .map((row) =>
       row

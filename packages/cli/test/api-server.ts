@@ -54,14 +54,21 @@ const matrix: MatrixView = {
   ],
 };
 
-/** The public API as far as the command needs it, for a task that ends as told. */
-export const apiServer = async (t: ExecutionContext, end: { state: TaskState; succeeded: number }) => {
-  const seen: { route: string; authorization: string | undefined; body: string }[] = [];
+/**
+ * The public API as far as the command needs it, for a task that ends as told.
+ * @param answers by method and path: what further routes answer with 200.
+ */
+export const apiServer = async (
+  t: ExecutionContext,
+  end: { state: TaskState; succeeded: number },
+  answers: Readonly<Record<string, unknown>> = {},
+) => {
+  const seen: { route: string; search: string; authorization: string | undefined; body: string }[] = [];
   const server = createServer((request, response) => {
     void (async () => {
-      const { pathname } = new URL(request.url ?? '', 'http://x');
+      const { pathname, search } = new URL(request.url ?? '', 'http://x');
       const route = `${request.method} ${pathname.replace('/api/v1', '').replace(taskId, ':id')}`;
-      seen.push({ route, authorization: request.headers.authorization, body: await text(request) });
+      seen.push({ route, search, authorization: request.headers.authorization, body: await text(request) });
       const json = (status: number, body: unknown, type = 'application/json') =>
         response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
       const refuse = (status: number, code: string, detail: string, errors?: object[]) =>
@@ -91,6 +98,10 @@ export const apiServer = async (t: ExecutionContext, end: { state: TaskState; su
       }
       if (last?.authorization !== 'Bearer token-1')
         return refuse(401, 'token_invalid', 'The access token is not valid.');
+      if (Object.hasOwn(answers, route)) {
+        const answer = answers[route];
+        return answer === undefined ? response.writeHead(204).end() : json(200, answer);
+      }
       switch (route) {
         case 'GET /users/me':
           return json(200, user);

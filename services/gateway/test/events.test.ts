@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { createClient, type StreamedEvent } from '@backend2/client';
 import { control, notFound, taskEvents } from '@backend2/contracts';
 import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
+import type { Response } from 'express';
+import { EventConnection } from '../src/events/event-connection.ts';
+import { eventFrame } from '../src/events/event-frame.ts';
 import { ada, bob, changeOf, taskOf } from './samples.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
 
@@ -92,6 +96,50 @@ test('a stream resumes after the last event id without gap or repeat while event
   await pouring;
   await second.has(1397);
   t.deepEqual(second.ordinals(), range(3, 1400));
+});
+
+test('what comes before the place where a client stands is not sent again, from a gateway that lags behind', async (t) => {
+  const bodies: EventConnection[] = [];
+  const claims = {
+    userId: ada,
+    role: 'user',
+    sessionId: 's',
+    tokenId: 't',
+    issuedAt: 0,
+    expiresAt: 1,
+  } as const;
+  const server = createServer((_request, response) => {
+    bodies.push(
+      new EventConnection({
+        response: response as unknown as Response,
+        claims,
+        place: '5-0',
+        maxBufferedBytes: 1_000_000,
+        onSlow: () => undefined,
+      }),
+    );
+    response.flushHeaders();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [connection] = bodies;
+  const hear = (entryId: string): void => {
+    const event = changeOf(task.id, ada, 1);
+    connection?.hear({ entryId, event, frame: eventFrame(entryId, event) });
+  };
+  for (const entryId of ['4-0', '5-0', '5-1', '6-0']) hear(entryId);
+  await connection?.goLive();
+  for (const entryId of ['6-0', '5-9', '7-0']) hear(entryId);
+  connection?.end();
+  t.deepEqual(
+    [...(await response.text()).matchAll(/^id: (.*)$/gm)].map(([, id]) => id),
+    ['5-1', '6-0', '7-0'],
+  );
 });
 
 test('a stream resumes at another gateway', async (t) => {

@@ -2,8 +2,10 @@ import { lanes, taskStates, type Lane, type TaskState, type TaskView } from '@ba
 import { Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { firstOf, pageOf, wholeNumber } from '../first-of.ts';
 import { matrixPicture } from '../matrix-picture.ts';
 import type { Commands } from '../run.ts';
+import { summaryPicture } from '../summary-picture.ts';
 import { shorten, table } from '../table.ts';
 
 interface ListOptions {
@@ -30,12 +32,8 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
     .action(async ({ limit, ...filter }: ListOptions) => {
       const { client, json, print, printJson } = context();
       const most = wholeNumber('--limit', limit);
-      const tasks: TaskView[] = [];
-      const found = (await client()).tasks.iterate({ ...filter, limit: Math.min(Math.max(most, 1), 200) });
-      for await (const task of found) {
-        if (tasks.length >= most) break;
-        tasks.push(task);
-      }
+      const found = (await client()).tasks.iterate({ ...filter, limit: pageOf(most) });
+      const tasks = await firstOf(found, most);
       if (json) printJson(tasks);
       else print(tasks.length === 0 ? 'There are no such tasks.' : table([headings, ...tasks.map(rowOf)]));
     });
@@ -78,6 +76,17 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
       if (json) printJson(view);
       else print(matrixPicture(view));
     });
+
+  program
+    .command('summary')
+    .description('how the values of each axis fared: good, poor, failed, how long')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { client, json, print, printJson } = context();
+      const summary = await (await client()).tasks.summary(id);
+      if (json) printJson(summary);
+      else print(summaryPicture(summary));
+    });
 };
 
 const headings = ['ID', 'STATE', 'DONE', 'LANE', 'CREATED', 'NAME'];
@@ -89,11 +98,6 @@ const rowOf = ({ id, state, counts, total, lane, createdAt, name }: TaskView): s
   createdAt.slice(0, 16).replace('T', ' '),
   shorten(name, 60),
 ];
-
-const wholeNumber = (option: string, text: string): number => {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new CommandError(exitCodes.usage, `${option} must be a whole number; "${text}" is not.`);
-};
 
 const fixedAxis = (text: string): [string, number] => {
   const [, name = '', index = ''] = /^([^=]+)=(\d+)$/.exec(text) ?? [];

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Client, NewTask } from '@backend2/client';
 import type { TaskView } from '@backend2/contracts';
-import { readInput } from '../ask-secret.ts';
-import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { progressView } from '../progress-view.ts';
+import { readJsonObject } from '../read-json.ts';
 import type { Commands } from '../run.ts';
 
 export const addSubmitCommands = ({ program, context, end }: Commands): void => {
@@ -67,23 +65,7 @@ const watchInTurn = async (ctx: Context, client: Client, tasks: readonly TaskVie
 };
 
 const tasksIn = async (io: Io, file: string): Promise<NewTask[]> => {
-  const text =
-    file === '-'
-      ? await readInput(io)
-      : await readFile(file, 'utf8').catch((error: unknown) => {
-          const { code, message } = error as NodeJS.ErrnoException;
-          const why = code === 'ENOENT' ? 'there is no such file' : message;
-          throw new CommandError(exitCodes.usage, `${file} cannot be read: ${why}.`);
-        });
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new CommandError(exitCodes.usage, `${file} is not valid JSON: ${(error as Error).message}.`);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new CommandError(exitCodes.usage, `${file} holds no task: it must be a JSON object.`);
-  }
+  const parsed = await readJsonObject(io, file, 'task');
   // The API judges the rest, and names every path that is wrong.
   return 'tasks' in parsed && Array.isArray(parsed.tasks) ? (parsed.tasks as NewTask[]) : [parsed as NewTask];
 };

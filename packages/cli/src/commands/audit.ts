@@ -1,0 +1,54 @@
+import { auditOutcomes, type AuditEntry, type AuditOutcome } from '@backend2/contracts';
+import { Option } from 'commander';
+import { firstOf, pageOf, wholeNumber } from '../first-of.ts';
+import type { Commands } from '../run.ts';
+import { table } from '../table.ts';
+
+interface AuditOptions {
+  readonly user?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly outcome?: AuditOutcome;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: string;
+}
+
+export const addAuditCommand = ({ program, context }: Commands): void => {
+  program
+    .command('audit')
+    .description('who changed what, newest first; for admins')
+    .option('--user <id>', 'by whom')
+    .option('--action <operation>', 'createTask, say')
+    .option('--target <id>', 'what was done to one thing')
+    .addOption(new Option('--outcome <outcome>').choices(auditOutcomes))
+    .option('--since <time>', 'ISO 8601 with a zone')
+    .option('--until <time>', 'ISO 8601 with a zone, exclusive')
+    .option('--limit <count>', 'how many', '20')
+    .action(async ({ limit, user, target, ...filter }: AuditOptions) => {
+      const { client, json, print, printJson } = context();
+      const most = wholeNumber('--limit', limit);
+      const wanted = {
+        ...filter,
+        ...(user && { userId: user }),
+        ...(target && { targetId: target }),
+        limit: pageOf(most),
+      };
+      const entries = await firstOf((await client()).system.iterateAudit(wanted), most);
+      if (json) printJson(entries);
+      else
+        print(entries.length === 0 ? 'There are no such entries.' : table([headings, ...entries.map(rowOf)]));
+    });
+};
+
+const headings = ['AT', 'WHO', 'FROM', 'ACTION', 'OUTCOME', 'TARGET'];
+const rowOf = ({ at, userId, apiKeyId, address, action, outcome, code, target }: AuditEntry): string[] => [
+  at.slice(0, 19).replace('T', ' '),
+  `${userId ?? '-'}${apiKeyId === null ? '' : ' (key)'}`,
+  address,
+  action,
+  code === null ? outcome : `${outcome}: ${code}`,
+  Object.entries(target)
+    .map(([name, id]) => `${name}=${id}`)
+    .join(' '),
+];
