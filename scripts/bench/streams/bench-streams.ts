@@ -51,7 +51,7 @@ interface Plan {
 
 const plans: Readonly<Record<BenchOptions['extent'], Plan>> = {
   full: {
-    rounds: 3,
+    rounds: 5,
     sizes: [20_000, 200_000],
     warmUp: 5000,
     tricklePerSecond: 100,

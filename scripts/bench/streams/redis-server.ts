@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,11 +15,13 @@ export interface RedisUse {
 /** The bench's own Redis: append-only, synced every second, as deployed; it rewrites its file only between measurements. */
 export class BenchRedis {
   readonly url: string;
+  readonly #dir: string;
   readonly #client: Redis;
   readonly #close: () => Promise<void>;
 
-  private constructor(url: string, close: () => Promise<void>) {
+  private constructor(url: string, dir: string, close: () => Promise<void>) {
     this.url = url;
+    this.#dir = dir;
     this.#client = new Redis(url, { protocol: 2 });
     this.#close = close;
   }
@@ -31,7 +34,7 @@ export class BenchRedis {
       removeOnDeath: true,
       settings: { 'auto-aof-rewrite-percentage': '0' },
     });
-    return new BenchRedis(server.url, async () => {
+    return new BenchRedis(server.url, dir, async () => {
       await server.stop();
       rmSync(dir, { recursive: true, force: true });
     });
@@ -47,6 +50,19 @@ export class BenchRedis {
     await this.#client.bgrewriteaof();
     while (field(await this.#client.info('persistence'), 'aof_rewrite_in_progress') === '1') await wait(5);
     await this.#client.config('RESETSTAT');
+  }
+
+  /** Resolves when what was appended so far is on disk: a disk still busy with it stalls Redis at its next append. */
+  async onDisk(): Promise<void> {
+    for (const entry of await readdir(this.#dir, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.includes('.aof')) continue;
+      const file = await open(join(entry.parentPath, entry.name), 'r+');
+      try {
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+    }
   }
 
   async use(): Promise<RedisUse> {
