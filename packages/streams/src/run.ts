@@ -12,6 +12,8 @@ export class Run<T = unknown> implements HandlerContext {
   readonly partition: number;
   readonly suspect: boolean;
   readonly startedAt = performance.now();
+  /** Its place in the list of `Runs`. */
+  place = 0;
   /** From when the message was ready to run until it did. */
   waitedMs = Number.NaN;
   /** The handler's time. */

@@ -20,6 +20,7 @@ import { drawInstanceName } from './message-id.ts';
 import { type Outgoing, outgoingOf } from './outgoing.ts';
 import { PartitionHold } from './partition-hold.ts';
 import { Run } from './run.ts';
+import { Runs } from './runs.ts';
 import { Slots } from './slots.ts';
 import { TimeLimits } from './time-limits.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
@@ -38,7 +39,7 @@ export class StreamConsumer<T> implements Consumer {
   readonly #settings: ConsumerSettings;
   readonly #slots: Slots;
   readonly #holds: readonly PartitionHold[];
-  readonly #runs: readonly Map<string, Run<T>>[];
+  readonly #runs: readonly Runs<T>[];
   readonly #limits: TimeLimits;
   readonly #giveUp = new AbortController();
   readonly #instance = drawInstanceName(hostname());
@@ -57,7 +58,7 @@ export class StreamConsumer<T> implements Consumer {
     this.#settings = consumerSettings(options);
     this.#slots = new Slots(wholeNumber('concurrency', options.concurrency ?? 1, 0));
     const partitions = allTopicKeys(engine.prefix, topic);
-    this.#runs = partitions.map(() => new Map());
+    this.#runs = partitions.map(() => new Runs());
     this.#limits = new TimeLimits(
       () => this.#going(),
       (run, error) => this.#conclude(run as Run<T>, { kind: 'retry', error }),
@@ -127,9 +128,8 @@ export class StreamConsumer<T> implements Consumer {
     });
   }
 
-  /** Runs whose outcome is not known yet. */
-  *#going(): Generator<Run<T>> {
-    for (const runs of this.#runs) for (const run of runs.values()) if (!run.settling) yield run;
+  #going(): Run<T>[] {
+    return this.#runs.flatMap((runs) => runs.going());
   }
 
   #abandonAll(): void {
@@ -158,9 +158,8 @@ export class StreamConsumer<T> implements Consumer {
           this.#slots.give(entries.filter((entry) => this.#holdsSlot(entry)).length);
         else for (const entry of entries) this.#begin(entry, partition);
       },
-      holding: () => runs.keys(),
-      renewing: () =>
-        [...runs.values()].filter(({ settling }) => !settling).map(({ entry }) => entry.entryId),
+      holding: () => runs.entryIds(),
+      renewing: () => runs.leased().map(({ entry }) => entry.entryId),
       suspectAllowed: () => this.#suspects === 0,
       onLost: (ids) => this.#leasesLost(runs, ids),
       onDataLost: () => this.#options.onDataLost?.({ topic: this.#topic.name, group }),
@@ -171,10 +170,10 @@ export class StreamConsumer<T> implements Consumer {
     return delivery <= this.#settings.maxDeliveries;
   }
 
-  #leasesLost(runs: ReadonlyMap<string, Run<T>>, ids: readonly string[]): void {
-    for (const id of ids) {
-      const run = runs.get(id);
-      if (!run || run.settling) continue;
+  #leasesLost(runs: Runs<T>, ids: readonly string[]): void {
+    const lost = new Set(ids);
+    for (const run of runs.leased()) {
+      if (!lost.has(run.entry.entryId)) continue;
       this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
       run.lost = true;
       run.abort(new LeaseLostError());
@@ -209,7 +208,7 @@ export class StreamConsumer<T> implements Consumer {
     const run = new Run(entry, head, message, partition, suspect);
     const { clock } = this.#holds[partition]!.reader;
     run.waitedMs = Math.max(0, (clock.at(run.startedAt) ?? head.dueAt) - head.dueAt);
-    this.#runs[partition]!.set(entry.entryId, run);
+    this.#runs[partition]!.add(run);
     this.#running++;
     if (suspect) this.#suspects++;
     if (!this.#holdsSlot(entry)) {
@@ -360,9 +359,7 @@ export class StreamConsumer<T> implements Consumer {
   }
 
   #finish(run: Run<T>, slotGiven: boolean): void {
-    const runs = this.#runs[run.partition]!;
-    // A lost entry may have come back to us and run anew.
-    if (runs.get(run.entry.entryId) === run) runs.delete(run.entry.entryId);
+    this.#runs[run.partition]!.delete(run);
     this.#running--;
     if (run.suspect) this.#suspects--;
     if (!slotGiven) this.#slots.give(1);

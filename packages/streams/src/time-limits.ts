@@ -48,6 +48,8 @@ export class TimeLimits {
     this.#lookAt = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (const run of this.#runs()) {
+      // What one aborted may have ended another.
+      if (run.concluded) continue;
       if (run.dueAt <= now) this.#timeUp(run, now);
       next = Math.min(next, run.dueAt);
     }

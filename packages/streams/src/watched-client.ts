@@ -20,7 +20,8 @@ interface Awaited {
 export class WatchedClient {
   readonly #engine: Engine;
   readonly #look: NodeJS.Timeout;
-  readonly #awaited = new Set<Awaited>();
+  /** One or two; a list, as a `Set` that is filled and emptied all the time keeps what was in it (see `Runs`). */
+  #awaited: readonly Awaited[] = [];
   #client: RedisClient;
   #strikes = 0;
   #heard = false;
@@ -42,20 +43,24 @@ export class WatchedClient {
     return new Promise((resolve, reject) => {
       const patienceMs = this.#heard ? overdueMs : overdueMs + firstMoreMs;
       const awaited = { dueAt: performance.now() + expectedMs + patienceMs, giveUp: reject };
-      this.#awaited.add(awaited);
+      this.#awaited = [...this.#awaited, awaited];
       reply.then(
         (value) => {
-          this.#awaited.delete(awaited);
+          this.#answered(awaited);
           this.#heard = true;
           resolve(value);
         },
         (error: unknown) => {
-          this.#awaited.delete(awaited);
+          this.#answered(awaited);
           // oxlint-disable-next-line prefer-promise-reject-errors -- the client's own
           reject(error);
         },
       );
     });
+  }
+
+  #answered(awaited: Awaited): void {
+    this.#awaited = this.#awaited.filter((other) => other !== awaited);
   }
 
   /** What is still awaited is given up. */
@@ -66,15 +71,15 @@ export class WatchedClient {
   }
 
   #giveUp(why: string): void {
-    const awaited = [...this.#awaited];
-    this.#awaited.clear();
+    const awaited = this.#awaited;
+    this.#awaited = [];
     for (const { giveUp } of awaited) giveUp(new Error(why));
   }
 
   /** Two looks in a row, as this process itself may have been what stood still. */
   #checkOverdue(): void {
     const now = performance.now();
-    const overdue = [...this.#awaited].some(({ dueAt }) => dueAt <= now);
+    const overdue = this.#awaited.some(({ dueAt }) => dueAt <= now);
     this.#strikes = overdue ? this.#strikes + 1 : 0;
     if (this.#strikes < 2) return;
     this.#strikes = 0;
