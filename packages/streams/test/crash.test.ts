@@ -46,8 +46,10 @@ const killedAt = async (t: ExecutionContext, point: number): Promise<string | un
   );
   const dead = await streams.deadLetters(jobs).list();
   t.deepEqual(
-    dead.map(({ payload, reason }) => [payload?.n, reason]).sort(),
-    expectedDead.map((n) => [n, 'permanent']).sort(),
+    dead
+      .map(({ payload, reason }) => ({ n: payload?.n ?? -1, reason }))
+      .toSorted((one, other) => one.n - other.n),
+    expectedDead.toSorted((one, other) => one - other).map((n) => ({ n, reason: 'permanent' })),
     after,
   );
   return survived ? undefined : proxy.carriedOut.at(-1);
