@@ -16,12 +16,14 @@ export class StreamBroadcast<T> implements Broadcast<T> {
   readonly #engine: Engine;
   readonly #topic: Topic<T>;
   readonly #key: string;
+  readonly #retain: number;
   readonly #publisher: TopicPublisher<T>;
 
   constructor(engine: Engine, topic: Topic<T>) {
     this.#engine = engine;
     // Order is the point of a broadcast, so it has one partition whatever its topic says.
-    this.#topic = { name: topic.name, parse: topic.parse, retain: topic.retain ?? retainedByDefault };
+    this.#retain = topic.retain ?? retainedByDefault;
+    this.#topic = { name: topic.name, parse: topic.parse, retain: this.#retain };
     this.#key = topicKeys(engine.prefix, topic.name, 0).stream;
     this.#publisher = new TopicPublisher(engine, this.#topic);
   }
@@ -32,7 +34,7 @@ export class StreamBroadcast<T> implements Broadcast<T> {
       this.#key,
       'MAXLEN',
       '~',
-      this.#topic.retain ?? retainedByDefault,
+      this.#retain,
       '*',
       'h',
       drawMessageId(),
@@ -78,8 +80,10 @@ export class StreamBroadcast<T> implements Broadcast<T> {
     if (!fromStart) return { messages, complete: (place as unknown[] | undefined)?.length === 1 };
     if (infoError) return { messages, complete: true };
     const at = (name: string): unknown => (info as unknown[])[(info as unknown[]).indexOf(name) + 1];
-    const nothingTrimmed =
-      (info as unknown[]).includes('entries-added') && at('entries-added') === at('length');
+    // Trimming leaves at least what is retained, so a shorter stream has lost nothing. Redis before 7 does not count more.
+    const nothingTrimmed = (info as unknown[]).includes('entries-added')
+      ? at('entries-added') === at('length')
+      : Number(at('length')) < this.#retain;
     return { messages, complete: nothingTrimmed };
   }
 }
