@@ -30,12 +30,15 @@ export interface GroupReaderOptions {
   readonly suspectAllowed: () => boolean;
   /** Its settlements go along with reads. */
   readonly settler: Pick<Settler, 'sendOver' | 'hold' | 'release'>;
+  /** Told of entries that another consumer had taken over. */
+  readonly onLost: (entryIds: readonly string[]) => void;
   readonly onDataLost: () => void;
 }
 
 /** How often a reader promotes and claims, and so the longest it blocks. */
 const tickMs = 250;
 const promoteMost = 500;
+const reapMost = 500;
 /** Fewest free slots for which reading on is worth its while. */
 const readOnFrom = 4;
 
@@ -267,7 +270,7 @@ export class GroupReader {
   }
 
   async #tick(room: number): Promise<number> {
-    const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed } = this.#options;
+    const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed, onLost } = this.#options;
     const sentAt = performance.now();
     const [now, nextDue, claimed, history] = (await this.#reply(
       0,
@@ -285,6 +288,8 @@ export class GroupReader {
     this.#nextTickAt = performance.now() + (nextDue < 0 ? pause : Math.min(pause, nextDue));
     if (entries.length > 0) {
       this.#engine.observer.reclaimed?.(this.#options.topic, group, entries.length);
+      // What this consumer still runs of them was another's meanwhile, faster than a renewal could tell.
+      onLost(entries.map(({ entryId }) => entryId));
       deliver(entries);
     }
     return this.#slotted(entries);
@@ -297,15 +302,16 @@ export class GroupReader {
   async #reap(): Promise<void> {
     const { keys, group, leaseMs } = this.#options;
     this.#nextReapAt = performance.now() + Math.max(leaseMs, 5000);
-    await this.#reply(
+    const removed = await this.#reply(
       0,
       runScript(
         this.#client,
         scripts.reap,
         [keys.stream],
-        [group, Math.max(3 * leaseMs, 5000), releasedName],
+        [group, Math.max(3 * leaseMs, 5000), releasedName, reapMost],
       ),
     );
+    if (removed === reapMost) this.#nextReapAt = 0;
   }
 
   async #recover(room: number): Promise<number> {

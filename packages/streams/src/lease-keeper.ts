@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
-import { isGroupMissing } from './redis-connection.ts';
 
 export interface LeaseKeeperOptions {
   readonly topic: string;
@@ -52,13 +52,10 @@ export class LeaseKeeper {
         if (lost.length > 0) onLost(lost);
       }
     } catch (error) {
-      if (isGroupMissing(error)) onLost(held);
-      else {
-        this.#engine.warn('renewing leases failed and is tried again', {
-          topic: this.#options.topic,
-          error: error instanceof Error ? error.message : String(error),
-        });
-      }
+      this.#engine.warn('renewing leases failed and is tried again', {
+        topic: this.#options.topic,
+        error: errorText(error),
+      });
     } finally {
       this.#renewing = false;
     }

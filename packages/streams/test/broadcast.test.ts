@@ -9,7 +9,7 @@ test('every instance sees every message in order', async (t) => {
   const seen = await Promise.all(
     [1, 2, 3].map(async () => {
       const streams = await openStreams(t, url);
-      const box = inbox<number>();
+      const box = inbox<number>('message');
       await running(t, streams.broadcast(news).subscribe({ handler: ({ payload }) => box.push(payload.n) }));
       return box;
     }),
@@ -30,7 +30,7 @@ test('a subscriber resumes after the id it knows, from the beginning or from now
   for (let n = 0; n < 5; n++) ids.push(await broadcast.publish({ n }));
   t.is(await broadcast.newest(), ids.at(-1) ?? '');
   const from = async (place: string | undefined) => {
-    const box = inbox<[string, number]>();
+    const box = inbox<[string, number]>('message');
     await running(
       t,
       broadcast.subscribe({
@@ -88,7 +88,7 @@ test('a handler that fails or dawdles is passed over or waited for, and each mes
   const streams = await openStreams(t, url, { onWarning: (message) => warned.push(message) });
   const broadcast = streams.broadcast(news);
   const { opened, open } = gate();
-  const seen = inbox<number>();
+  const seen = inbox<number>('seen message');
   await running(
     t,
     broadcast.subscribe({
@@ -103,7 +103,7 @@ test('a handler that fails or dawdles is passed over or waited for, and each mes
   t.deepEqual(await seen.take(2), [1, 2]);
   // Longer than a read may take before its connection is thought dead.
   const from = performance.now();
-  await until(() => performance.now() - from > 4500);
+  await until(() => performance.now() - from > 4500, { what: 'a read overdue' });
   open();
   t.is(await seen.next(), 3);
   t.deepEqual(seen.all, [1, 2, 3]);
@@ -112,10 +112,10 @@ test('a handler that fails or dawdles is passed over or waited for, and each mes
 
 test('a subscriber whose place lies beyond a stream that lost its newest entries begins anew and says so', async (t) => {
   const { url, client } = await useRedis(t);
-  const lost = inbox<string>();
+  const lost = inbox<string>('loss told');
   const streams = await openStreams(t, url, { observer: { dataLost: (topic) => lost.push(topic) } });
   const broadcast = streams.broadcast(news);
-  const seen = inbox<number>();
+  const seen = inbox<number>('seen message');
   const [seconds] = (await client.time()) as unknown as [string];
   const ahead = (Number(seconds) + 3600) * 1000;
   await running(

@@ -16,7 +16,7 @@ for (const [direction, skewMs] of [
     const streams = await openStreams(t, url);
     const child = runProcess(t, skewed, { env: { STREAMS_URL: url, SKEW_MS: String(skewMs) } });
     await child.line(/started/);
-    const told = inbox<number>();
+    const told = inbox<number>('result');
     await running(
       t,
       streams.consumer(results, {

@@ -7,17 +7,17 @@ import { tcpProxy } from './support/tcp-proxy.ts';
 const jobs = numbered('jobs');
 const results = numbered('results');
 /** Generous: a busy machine adds to the 2 seconds a reader waits and the 4 of the shared connection. */
-const withinSeconds = { timeoutMs: 15_000 };
+const withinSeconds = { timeoutMs: 15_000, what: 'all settled' };
 
 test('Field note 7: half-open connections are noticed within seconds, and work goes on over new ones', async (t) => {
   const { url, client } = await useRedis(t);
   const proxy = await tcpProxy(t, url);
-  const reconnected = inbox<string>();
+  const reconnected = inbox<string>('reconnection');
   const streams = await openStreams(t, proxy.url, {
     observer: { reconnected: (topic) => reconnected.push(topic) },
   });
   const direct = await openStreams(t, url);
-  const handled = inbox<number>();
+  const handled = inbox<number>('handled message');
   const { opened, open } = gate();
   const consumer = await running(
     t,
@@ -31,7 +31,7 @@ test('Field note 7: half-open connections are noticed within seconds, and work g
       },
     }),
   );
-  const heard = inbox<number>();
+  const heard = inbox<number>('heard message');
   const broadcast = numbered('news');
   await running(
     t,
@@ -50,7 +50,10 @@ test('Field note 7: half-open connections are noticed within seconds, and work g
   t.true(performance.now() - frozenAt < withinSeconds.timeoutMs);
   t.true(reconnected.all.includes('jobs'));
   // Outcomes that were on their way over a connection that died are said again.
-  await until(async () => (await client.xlen('app:{results}')) === 2, withinSeconds);
+  await until(async () => (await client.xlen('app:{results}')) === 2, {
+    ...withinSeconds,
+    what: 'both results',
+  });
   t.is(await client.xlen('app:{jobs}'), 0);
   t.is(consumer.inFlight, 0);
 });
@@ -60,7 +63,7 @@ test('an entry whose delivery was lost with its connection is run by the consume
   const proxy = await tcpProxy(t, url);
   const streams = await openStreams(t, proxy.url);
   const direct = await openStreams(t, url);
-  const handled = inbox<number>();
+  const handled = inbox<number>('handled message');
   await running(
     t,
     streams.consumer(jobs, {
@@ -100,7 +103,7 @@ test('Field note 6: a consumer reads on after its connections were cut, again an
   const proxy = await tcpProxy(t, url);
   const streams = await openStreams(t, proxy.url);
   const direct = await openStreams(t, url);
-  const handled = inbox<number>();
+  const handled = inbox<number>('handled message');
   const consumer = await running(
     t,
     streams.consumer(jobs, {
@@ -139,15 +142,15 @@ test('idleMs tells how long the read loop has not turned: little when idle, full
   };
   await turnsFor(700);
   await streams.publisher(jobs).publish({ n: 1 });
-  await until(() => consumer.inFlight === 1);
+  await until(() => consumer.inFlight === 1, { what: 'the message in hand' });
   await turnsFor(700);
   consumer.setConcurrency(0);
   await turnsFor(700);
   redis.pause();
   t.teardown(() => redis.resume());
-  await until(() => consumer.idleMs() > 1800);
+  await until(() => consumer.idleMs() > 1800, { what: 'a loop that does not turn' });
   redis.resume();
-  t.truthy(await until(() => consumer.idleMs() < 500));
+  t.truthy(await until(() => consumer.idleMs() < 500, { what: 'a loop that turns' }));
 });
 
 for (const kind of ['sentinel', 'cluster'] as const) {

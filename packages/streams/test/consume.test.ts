@@ -10,7 +10,7 @@ const quick = { baseMs: 1, maxMs: 5 };
 test('a handler gets the payload, its counts, the time and the trace of what was published', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const received = inbox<Message<Numbered>>();
+  const received = inbox<Message<Numbered>>('received message');
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const id = await streams.publisher(jobs).publish({ n: 7 }, { trace, maxAttempts: 9 });
   await running(
@@ -26,7 +26,7 @@ test('a handler gets the payload, its counts, the time and the trace of what was
   t.like(message, { id, payload: { n: 7 }, attempt: 1, delivery: 1, maxAttempts: 9, trace });
   const [seconds] = await client.time();
   t.true(Math.abs(message.publishedAt / 1000 - Number(seconds)) < 10);
-  await until(async () => (await client.xlen('app:{jobs}')) === 0);
+  await until(async () => (await client.xlen('app:{jobs}')) === 0, { what: 'the message settled' });
 });
 
 test('never more messages are read than slots are free', async (t) => {
@@ -50,11 +50,11 @@ test('never more messages are read than slots are free', async (t) => {
       },
     }),
   );
-  await until(() => running_ === 5);
+  await until(() => running_ === 5, { what: 'as many in hand as there are slots' });
   t.like(await streams.inspect(jobs, 'g'), { pending: 5, lag: 35, length: 40 });
   t.is(consumer.inFlight, 5);
   open();
-  await until(() => handled === 40);
+  await until(() => handled === 40, { what: 'all handled' });
   t.is(most, 5);
 });
 
@@ -76,7 +76,7 @@ test('what a finished message emits is appended, with its trace, in the step tha
       }),
     }),
   );
-  const received = inbox<Message<Numbered>>();
+  const received = inbox<Message<Numbered>>('received message');
   await running(
     t,
     streams.consumer(results, {
@@ -114,9 +114,9 @@ test('of two consumers that both ran a message only the first to settle emits', 
   const entryId = entry?.[0] ?? '';
   t.is(await client.xack('app:{jobs}', 'g', entryId), 1);
   open();
-  await until(async () => (await streams.inspect(jobs, 'g')).pending === 0);
+  await until(async () => (await streams.inspect(jobs, 'g')).pending === 0, { what: 'nothing pending' });
   const sentinel = await streams.publisher(jobs).publish({ n: 2 });
-  await until(async () => (await client.xlen('app:{results}')) > 0);
+  await until(async () => (await client.xlen('app:{results}')) > 0, { what: 'a result' });
   const ids = await Array.fromAsync(streams.contents(results));
   t.is(ids.length, 1, `only the message after it (${sentinel}) emitted`);
 });
@@ -124,13 +124,14 @@ test('of two consumers that both ran a message only the first to settle emits', 
 test('a failing message waits out its backoff beside the stream while its slot runs others', async (t) => {
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const order = inbox<string>();
+  const order = inbox<string>('run');
   await running(
     t,
     streams.consumer(jobs, {
       group: 'g',
       handler: async ({ payload, attempt }) => {
         order.push(`${payload.n}.${attempt}`);
+        if (payload.n === 0) return { kind: 'retry', error: new Error('not today'), afterMs: 3_600_000 };
         if (payload.n === 1 && attempt === 1)
           return { kind: 'retry', error: new Error('not yet'), afterMs: 400 };
         return { kind: 'done' };
@@ -138,14 +139,16 @@ test('a failing message waits out its backoff beside the stream while its slot r
     }),
   );
   const publisher = streams.publisher(jobs);
-  const startedAt = performance.now();
-  const id = await publisher.publish({ n: 1 });
-  t.is(await order.next(), '1.1');
-  await until(async () => (await streams.inspect(jobs, 'g')).delayed === 1);
+  const id = await publisher.publish({ n: 0 });
+  t.is(await order.next(), '0.1');
+  await until(async () => (await streams.inspect(jobs, 'g')).delayed === 1, { what: 'the retry waiting' });
   t.deepEqual(
     (await Array.fromAsync(streams.contents(jobs))).map((content) => [content.id, content.state]),
     [[id, 'delayed']],
   );
+  const startedAt = performance.now();
+  await publisher.publish({ n: 1 });
+  t.is(await order.next(), '1.1');
   await publisher.publish({ n: 2 });
   t.is(await order.next(), '2.1');
   t.is(await order.next(), '1.2');
@@ -169,10 +172,13 @@ test('an error uses up an attempt, and the last one dead-letters with every fail
     }),
   );
   const id = await streams.publisher(jobs).publish({ n: 1 });
-  const [letter] = await until(async () => {
-    const list = await streams.deadLetters(jobs).list();
-    return list.length > 0 && list;
-  });
+  const [letter] = await until(
+    async () => {
+      const list = await streams.deadLetters(jobs).list();
+      return list.length > 0 && list;
+    },
+    { what: 'a dead letter' },
+  );
   t.like(letter, {
     id,
     payload: { n: 1 },
@@ -208,7 +214,7 @@ test('a message may allow itself fewer attempts than its consumer would', async 
     }),
   );
   await streams.publisher(jobs).publish({ n: 1 }, { maxAttempts: 1 });
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1);
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1, { what: 'the message dead' });
   t.is(runs, 1);
 });
 
@@ -231,13 +237,13 @@ test('a permanent error dead-letters at once, and onDead emits in the same step'
     }),
   );
   await streams.publisher(jobs).publish({ n: 1 });
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1);
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1, { what: 'the message dead' });
   const emitted = await Array.fromAsync(streams.contents(results));
   t.deepEqual(
     emitted.map(({ payload }) => payload.n),
     [1],
   );
-  await until(() => reasons.length === 1);
+  await until(() => reasons.length === 1, { what: 'the death observed' });
   t.deepEqual(reasons, ['permanent']);
 });
 
@@ -254,7 +260,9 @@ test('an entry that does not parse is dead-lettered with its raw text and never 
     streams.consumer(jobs, { group: 'g', handler: async ({ payload }) => void seen.push(payload.n) }),
   );
   await streams.publisher(jobs).publish({ n: 5 });
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === 4 && seen.length === 1);
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 4 && seen.length === 1, {
+    what: 'the four dead and the good one handled',
+  });
   const letters = await streams.deadLetters(jobs).list();
   t.deepEqual(new Set(letters.map(({ reason }) => reason)), new Set(['unparsable']));
   t.true(letters.some(({ raw, payload }) => raw === '{"n":' && payload === undefined));
@@ -264,7 +272,7 @@ test('an entry that does not parse is dead-lettered with its raw text and never 
 test('a message past its timeout has its signal aborted and the attempt counts as failed', async (t) => {
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const reasons = inbox<unknown>();
+  const reasons = inbox<unknown>('reason of an abort');
   await running(
     t,
     streams.consumer(jobs, {
@@ -283,10 +291,13 @@ test('a message past its timeout has its signal aborted and the attempt counts a
   );
   await streams.publisher(jobs).publish({ n: 1 });
   t.true((await reasons.next()) instanceof AttemptTimeoutError);
-  const [letter] = await until(async () => {
-    const list = await streams.deadLetters(jobs).list();
-    return list.length > 0 && list;
-  });
+  const [letter] = await until(
+    async () => {
+      const list = await streams.deadLetters(jobs).list();
+      return list.length > 0 && list;
+    },
+    { what: 'a dead letter' },
+  );
   t.is(letter?.attempts, 2);
   t.regex(letter?.error ?? '', /ran past its 30 ms/);
 });
@@ -296,7 +307,7 @@ test('a handler that ignores its timeout loses its slot all the same', async (t)
   const streams = await openStreams(t, url);
   const { opened, open } = gate();
   t.teardown(open);
-  const seen = inbox<number>();
+  const seen = inbox<number>('seen message');
   await running(
     t,
     streams.consumer(jobs, {
@@ -316,7 +327,7 @@ test('a handler that ignores its timeout loses its slot all the same', async (t)
 test('no slots pause reading, and slots given later resume it', async (t) => {
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const seen = inbox<number>();
+  const seen = inbox<number>('seen message');
   const consumer = await running(
     t,
     streams.consumer(jobs, {
@@ -329,7 +340,7 @@ test('no slots pause reading, and slots given later resume it', async (t) => {
   await publisher.publish({ n: 1 });
   // A delayed message is promoted all the same: what is due shows in the lag.
   await publisher.publish({ n: 2 }, { delayMs: 1 });
-  await until(async () => (await streams.inspect(jobs, 'g')).lag === 2);
+  await until(async () => (await streams.inspect(jobs, 'g')).lag === 2, { what: 'the delayed one promoted' });
   t.is(seen.all.length, 0);
   consumer.setConcurrency(2);
   t.deepEqual(await seen.take(2), [1, 2]);

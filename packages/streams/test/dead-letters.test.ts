@@ -9,7 +9,7 @@ const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 test('a dead letter goes back as a first attempt with its id, trace and history, and may die again', async (t) => {
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const seen = inbox<Message<Numbered>>();
+  const seen = inbox<Message<Numbered>>('seen message');
   let heals = false;
   await running(
     t,
@@ -25,10 +25,13 @@ test('a dead letter goes back as a first attempt with its id, trace and history,
   );
   const letters = streams.deadLetters(jobs);
   const death = async () =>
-    until(async () => {
-      const [letter] = await letters.list();
-      return letter;
-    });
+    until(
+      async () => {
+        const [letter] = await letters.list();
+        return letter;
+      },
+      { what: 'a dead letter' },
+    );
   const id = await streams.publisher(jobs).publish({ n: 1 }, { trace });
   const first = await death();
   t.like(first, { id, payload: { n: 1 }, raw: '{"n":1}', attempts: 2, reason: 'attempts-exhausted' });
@@ -53,7 +56,7 @@ test('a dead letter goes back as a first attempt with its id, trace and history,
     [1, 2, 1, 2, 1].map((attempt) => [attempt, id, trace]),
   );
   t.is(runs[4]!.publishedAt, runs[0]!.publishedAt);
-  await until(async () => (await streams.inspect(jobs, 'g')).length === 0);
+  await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'the message settled' });
   t.deepEqual(await letters.list(), []);
 });
 
@@ -72,7 +75,7 @@ test('dead letters are listed in pages, and one or all are discarded or put back
       },
     }),
   );
-  await until(async () => (await streams.inspect(spread, 'g')).dead === 450);
+  await until(async () => (await streams.inspect(spread, 'g')).dead === 450, { what: 'all dead' });
   await consumer.stop();
   const letters = streams.deadLetters(spread);
   const listed: string[] = [];
@@ -108,7 +111,7 @@ test('of the dead letters the latest stay, as many as are to be kept, and the ol
       },
     }),
   );
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === 350);
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 350, { what: 'all dead' });
   await consumer.stop();
   const letters = streams.deadLetters(jobs);
   t.is(await letters.trim(350), 0);
@@ -118,4 +121,27 @@ test('of the dead letters the latest stay, as many as are to be kept, and the ol
     (await letters.list()).map(({ payload }) => payload?.n),
     [347, 348, 349],
   );
+});
+
+test('a letter that two put back at once goes back once', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  await streams.publisher(jobs).publishMany(Array.from({ length: 50 }, (_, n) => ({ payload: { n } })));
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 50,
+      handler: async () => {
+        throw new PermanentError('no');
+      },
+    }),
+  );
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 50, { what: 'all dead' });
+  await consumer.stop();
+  const letters = streams.deadLetters(jobs);
+  // Both have read the page before either writes.
+  const counts = await Promise.all([letters.redrive('all'), letters.redrive('all')]);
+  t.is(counts[0] + counts[1], 50);
+  t.like(await streams.inspect(jobs, 'g'), { dead: 0, length: 50 });
 });

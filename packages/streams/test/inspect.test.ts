@@ -32,7 +32,9 @@ test('Field note 9: the inspector’s numbers are those of Redis, and what is se
       },
     }),
   );
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1 && consumer.inFlight === 3);
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1 && consumer.inFlight === 3, {
+    what: 'one dead and three in hand',
+  });
   const info = await until(async () => {
     const seen = await streams.inspect(jobs, 'g');
     return seen.oldestMs > 50 && seen;
@@ -44,7 +46,7 @@ test('Field note 9: the inspector’s numbers are those of Redis, and what is se
   );
   t.true(info.oldestMs < 60_000);
   open();
-  await until(async () => (await streams.inspect(jobs, 'g')).length === 0);
+  await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   t.is(await client.xlen('app:{jobs}'), 0, 'what is acked is deleted, so the stream is its backlog');
   await consumer.stop();
   t.deepEqual(running_, [0, -1]);
@@ -76,7 +78,9 @@ test('scripts run by their digest, and are loaded anew by a server that forgot t
   for (let n = 0; n < 3; n++) {
     await client.script('FLUSH');
     await streams.publisher(jobs).publishMany([{ payload: { n } }, { payload: { n } }]);
-    await until(async () => (await streams.inspect(jobs, 'g')).length === 0 && seen.length === 2 * (n + 1));
+    await until(async () => (await streams.inspect(jobs, 'g')).length === 0 && seen.length === 2 * (n + 1), {
+      what: 'all settled',
+    });
   }
   t.deepEqual(seen, [0, 0, 1, 1, 2, 2]);
 });

@@ -33,11 +33,11 @@ test('Field note 5: a handler slower than several leases is run once, whoever el
     );
   }
   await streams.publisher(jobs).publish({ n: 1 });
-  await until(() => runs > 0);
+  await until(() => runs > 0, { what: 'a run' });
   const startedAt = performance.now();
-  await until(() => performance.now() - startedAt > 4 * leaseMs);
+  await until(() => performance.now() - startedAt > 4 * leaseMs, { what: 'several leases passed' });
   open();
-  await until(async () => (await client.xlen('app:{results}')) === 1);
+  await until(async () => (await client.xlen('app:{results}')) === 1, { what: 'the result' });
   t.is(runs, 1);
   t.false(aborted);
 });
@@ -49,7 +49,7 @@ test('of a consumer whose event loop stood still past its lease only what it doe
   await child.line(/started/);
   await streams.publisher(jobs).publish({ n: 1 });
   await child.line(/stands still/);
-  const taken = inbox<Message<Numbered>>();
+  const taken = inbox<Message<Numbered>>('taken message');
   const other = streams.consumer(jobs, {
     group: 'g',
     leaseMs: 300,
@@ -65,7 +65,7 @@ test('of a consumer whose event loop stood still past its lease only what it doe
   // It had asked for a retry: that came from a run that no longer held the message.
   await streams.publisher(jobs).publish({ n: 2 });
   await child.line(/handled 2/);
-  await until(async () => (await client.xlen('app:{jobs}')) === 0);
+  await until(async () => (await client.xlen('app:{jobs}')) === 0, { what: 'all settled' });
   t.deepEqual(
     (await Array.fromAsync(streams.contents(results))).map(({ payload }) => payload.n),
     [1],
@@ -79,7 +79,7 @@ test('Field note 12: what a stopping consumer cannot finish is free for others a
   await running(t, leaving);
   const { opened, open } = gate();
   t.teardown(open);
-  const reasons = inbox<unknown>();
+  const reasons = inbox<unknown>('reason of an abort');
   const finished = gate();
   const longLease = { group: 'g', leaseMs: 600_000, maxDeliveries: 1 };
   const consumer = leaving.consumer(jobs, {
@@ -97,18 +97,18 @@ test('Field note 12: what a stopping consumer cannot finish is free for others a
   });
   await running(t, consumer);
   await leaving.publisher(jobs).publishMany([1, 2, 3, 4].map((n) => ({ payload: { n } })));
-  await until(() => consumer.inFlight === 4);
+  await until(() => consumer.inFlight === 4, { what: 'all four in hand' });
 
   const hard = new AbortController();
   const stopped = consumer.stop(hard.signal);
   finished.open();
-  await until(async () => (await client.xlen('app:{results}')) === 1);
+  await until(async () => (await client.xlen('app:{results}')) === 1, { what: 'the result of the fourth' });
   hard.abort();
   await stopped;
   t.true((await reasons.take(3)).every((reason) => reason instanceof ConsumerStoppedError));
   t.deepEqual((await leaving.inspect(jobs, 'g')).consumers, [], 'its name is gone');
 
-  const taken = inbox<Message<Numbered>>();
+  const taken = inbox<Message<Numbered>>('taken message');
   await running(
     t,
     leaving.consumer(jobs, {
@@ -156,7 +156,7 @@ test('an entry that kills its consumers is dead-lettered after maxDeliveries, an
       ],
     }),
   );
-  await until(async () => (await streams.inspect(jobs, 'g')).length === 0);
+  await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   const settled = (await Array.fromAsync(streams.contents(results))).map(({ payload }) => payload.n);
   t.deepEqual(
     settled.sort((a, b) => a - b),
@@ -167,6 +167,23 @@ test('an entry that kills its consumers is dead-lettered after maxDeliveries, an
   t.regex(dead[0]!.error, /Handed to 2 consumers/);
   t.is(dead.length, 1);
   t.true(reclaimed.length > 0);
+});
+
+test('an entry past its deliveries is buried by a consumer that has no slot free', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  await streams.publisher(jobs).publish({ n: 1 });
+  await client.xgroup('CREATE', 'app:{jobs}', 'g', '0');
+  await client.xreadgroup('GROUP', 'g', 'lost', 'STREAMS', 'app:{jobs}', '>');
+  const [[entryId]] = (await client.xrange('app:{jobs}', '-', '+')) as [[string, string[]]];
+  const lost = ['IDLE', '60000', 'RETRYCOUNT', '3', 'JUSTID'];
+  await client.call('XCLAIM', 'app:{jobs}', 'g', 'lost', '0', entryId, ...lost);
+  await running(
+    t,
+    streams.consumer(jobs, { group: 'g', concurrency: 0, leaseMs: 1000, handler: async () => undefined }),
+  );
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1, { what: 'the entry buried' });
+  t.like(await streams.inspect(jobs, 'g'), { length: 0, pending: 0 });
 });
 
 test('Field note 10: consumer names do not leak, and none goes while it has pending entries', async (t) => {
@@ -186,18 +203,21 @@ test('Field note 10: consumer names do not leak, and none goes while it has pend
   const [kept, ...done] = entries.map(([id]) => id);
   await client.xack('app:{jobs}', 'g', ...done);
   await client.xdel('app:{jobs}', ...done);
-  // And those that left in order.
-  for (let round = 0; round < 5; round++) {
-    const consumers = Array.from({ length: 10 }, () =>
-      streams.consumer(jobs, { group: 'g', concurrency: 0, handler: async () => undefined }),
-    );
-    await Promise.all(consumers.map((consumer) => consumer.start()));
-    await Promise.all(consumers.map((consumer) => consumer.stop()));
-  }
   const names = async (): Promise<string[]> =>
     ((await client.xinfo('CONSUMERS', 'app:{jobs}', 'g')) as unknown[][])
       .map((info) => String(info[1]))
       .filter((name) => name !== '~released');
+  // And those that left in order, each after a message.
+  const { opened, open } = gate();
+  const consumers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      running(t, streams.consumer(jobs, { group: 'g', handler: () => opened })),
+    ),
+  );
+  await publisher.publishMany(consumers.map((_, n) => ({ payload: { n } })));
+  await until(async () => (await names()).length === 1020, { what: 'the name of each that has a message' });
+  open();
+  await Promise.all(consumers.map((consumer) => consumer.stop()));
   t.is((await names()).length, 1000);
 
   // It has no slot to claim the last entry with, so its holder stays.

@@ -2,7 +2,7 @@ import { inbox, startOwnRedis, until } from '@backend2/testkit';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { LeaseLostError, RedisUnavailableError, type Message } from '../src/index.ts';
-import { numbered, openStreams, running, type Numbered } from './support/streams.ts';
+import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
 
 const jobs = numbered('jobs');
 
@@ -15,7 +15,7 @@ test('Field note 8: after a flush under load groups are made again, the owner is
     observer: { dataLost: (topic, group) => observed.push(`${topic}/${group}`) },
   });
   const handled = new Set<number>();
-  const reasons = inbox<unknown>();
+  const reasons = inbox<unknown>('reason of an abort');
   let losses = 0;
   const consumers = await Promise.all(
     [1, 2].map(() =>
@@ -51,13 +51,13 @@ test('Field note 8: after a flush under load groups are made again, the owner is
 
   for (let flush = 1; flush <= 2; flush++) {
     await publisher.publish({ n: -flush });
-    await until(() => handled.has(-flush));
+    await until(() => handled.has(-flush), { what: 'one in hand' });
     const lossesBefore = losses;
     await client.flushall();
     const from = next + 1; // What is under way may have come before the flush.
     t.true((await reasons.next()) instanceof LeaseLostError);
     await until(() => losses > lossesBefore, { what: 'onDataLost' });
-    await until(() => next > from + 50);
+    await until(() => next > from + 50, { what: 'more published' });
     const upTo = next - 1;
     await until(() => Array.from({ length: upTo - from }, (_, n) => from + n).every((n) => handled.has(n)), {
       what: 'all published since the flush handled',
@@ -65,8 +65,8 @@ test('Field note 8: after a flush under load groups are made again, the owner is
   }
   publishing = false;
   await load;
-  await until(() => consumers.every(({ inFlight }) => inFlight === 0));
-  await until(async () => (await streams.inspect(jobs, 'g')).length === 0);
+  await until(() => consumers.every(({ inFlight }) => inFlight === 0), { what: 'nothing in hand' });
+  await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   t.true(observed.length >= 2 && observed.every((what) => what === 'jobs/g'));
 });
 
@@ -75,8 +75,8 @@ test('after a flush an idle consumer is told too, and reads on', async (t) => {
   const client = new Redis(redis.url);
   t.teardown(() => client.disconnect());
   const streams = await openStreams(t, redis.url);
-  const lost = inbox<unknown>();
-  const handled = inbox<number>();
+  const lost = inbox<unknown>('loss told');
+  const handled = inbox<number>('handled message');
   await running(
     t,
     streams.consumer(jobs, {
@@ -103,7 +103,7 @@ test('delayed messages and waiting retries outlive a killed Redis and every proc
   );
   const publisher = before.publisher(jobs);
   const retriedId = await publisher.publish({ n: 1 });
-  await until(async () => (await before.inspect(jobs, 'g')).delayed === 1);
+  await until(async () => (await before.inspect(jobs, 'g')).delayed === 1, { what: 'the retry waiting' });
   await consumer.stop();
   const delayedAt = performance.now();
   const delayedId = await publisher.publish({ n: 2 }, { delayMs: 3000, maxAttempts: 7 });
@@ -113,7 +113,7 @@ test('delayed messages and waiting retries outlive a killed Redis and every proc
 
   const after = await openStreams(t, redis.url);
   t.is((await after.inspect(jobs, 'g')).delayed, 2);
-  const received = inbox<Message<Numbered>>();
+  const received = inbox<Message<Numbered>>('received message');
   await running(
     t,
     after.consumer(jobs, {
@@ -127,17 +127,20 @@ test('delayed messages and waiting retries outlive a killed Redis and every proc
   t.like(retried, { id: retriedId, payload: { n: 1 }, attempt: 2, delivery: 1 });
   t.like(delayed, { id: delayedId, payload: { n: 2 }, attempt: 1, maxAttempts: 7 });
   t.true(performance.now() - delayedAt >= 3000);
-  await until(async () => {
-    const { delayed: waiting, length } = await after.inspect(jobs, 'g');
-    return waiting + length === 0;
-  });
+  await until(
+    async () => {
+      const { delayed: waiting, length } = await after.inspect(jobs, 'g');
+      return waiting + length === 0;
+    },
+    { what: 'both settled, and nothing promoted again' },
+  );
 });
 
 test('a consumer whose Redis was killed and came back is told that the last writes may be lost, and reads on', async (t) => {
   const redis = await startOwnRedis(t, { settings: { appendfsync: 'always' } });
   const streams = await openStreams(t, redis.url);
-  const lost = inbox<unknown>();
-  const handled = inbox<number>();
+  const lost = inbox<unknown>('loss told');
+  const handled = inbox<number>('handled message');
   const consumer = await running(
     t,
     streams.consumer(jobs, {
@@ -156,6 +159,42 @@ test('a consumer whose Redis was killed and came back is told that the last writ
   await lost.next();
   await streams.publisher(jobs).publish({ n: 3 });
   t.is(await handled.next(), 3);
+});
+
+test('an outcome that a Redis out of reach could not take is said again when it is back, and nothing is run twice', async (t) => {
+  const redis = await startOwnRedis(t, { settings: { appendfsync: 'always' } });
+  const warned = inbox<string>('warning');
+  const streams = await openStreams(t, redis.url, {
+    onWarning: (message) => {
+      if (message === 'settling failed and is tried again') warned.push(message);
+    },
+  });
+  const results = numbered('results');
+  const { opened, open } = gate();
+  let runs = 0;
+  const consumer = await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      concurrency: 2,
+      handler: async ({ payload }) => {
+        runs++;
+        await opened;
+        return { kind: 'done', emit: [{ topic: results, payload }] };
+      },
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  await until(() => runs === 1, { what: 'the message in hand' });
+  await redis.kill();
+  open();
+  // By now the connection has given up by itself.
+  await warned.next(20_000);
+  await redis.start();
+  await until(() => consumer.inFlight === 0, { what: 'the outcome taken', timeoutMs: 20_000 });
+  t.like(await streams.inspect(jobs, 'g'), { length: 0, pending: 0 });
+  t.is((await streams.inspect(results, 'none')).length, 1);
+  t.is(runs, 1);
 });
 
 test('Field note 4: out of memory is not ready whatever PING says, refuses publishes, and is drained all the same', async (t) => {
@@ -186,11 +225,15 @@ test('Field note 4: out of memory is not ready whatever PING says, refuses publi
   await t.throwsAsync(publisher.publish({ n: 5 }), { instanceOf: RedisUnavailableError, message: /OOM/ });
   await t.throwsAsync(publisher.publish({ n: 6 }, { delayMs: 1000 }), { instanceOf: RedisUnavailableError });
 
-  consumer.setConcurrency(4);
-  await until(async () => {
-    const { length, delayed, dead } = await streams.inspect(jobs, 'g');
-    return length === 0 && delayed === 0 && dead === 1;
-  });
+  // One at a time, so that the first write of every script is its own.
+  consumer.setConcurrency(1);
+  await until(
+    async () => {
+      const { length, delayed, dead } = await streams.inspect(jobs, 'g');
+      return length === 0 && delayed === 0 && dead === 1;
+    },
+    { what: 'all of every fate drained' },
+  );
   t.is(await client.xlen('app:{results}'), 1);
   await client.config('SET', 'maxmemory', '0');
   await streams.checkWritable();

@@ -9,7 +9,7 @@ test('a retry storm holds no slot: every attempt is run once, and what is health
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
   const runs = new Map<string, number>();
-  const healthy = inbox<number>();
+  const healthy = inbox<number>('healthy message');
   const sick = 400;
   await running(
     t,
@@ -27,10 +27,13 @@ test('a retry storm holds no slot: every attempt is run once, and what is health
     }),
   );
   await streams.publisher(jobs).publishMany(Array.from({ length: sick }, (_, n) => ({ payload: { n } })));
-  await until(() => runs.size >= sick);
+  await until(() => runs.size >= sick, { what: 'each run once' });
   await streams.publisher(jobs).publish({ n: sick });
   t.is(await healthy.next(), sick);
-  await until(async () => (await streams.inspect(jobs, 'g')).dead === sick, { timeoutMs: 30_000 });
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === sick, {
+    timeoutMs: 30_000,
+    what: 'all dead',
+  });
   t.is(runs.size, 4 * sick);
   t.true([...runs.values()].every((count) => count === 1));
   t.like(await streams.inspect(jobs, 'g'), { length: 0, delayed: 0 });
@@ -39,7 +42,7 @@ test('a retry storm holds no slot: every attempt is run once, and what is health
 test('as many retries as one likes wait for hours without a slot or a read', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
-  const healthy = inbox<number>();
+  const healthy = inbox<number>('healthy message');
   const consumer = await running(
     t,
     streams.consumer(jobs, {
@@ -53,8 +56,10 @@ test('as many retries as one likes wait for hours without a slot or a read', asy
   );
   await streams.publisher(jobs).publishMany(Array.from({ length: 301 }, (_, n) => ({ payload: { n } })));
   t.is(await healthy.next(), 300);
-  await until(async () => (await streams.inspect(jobs, 'g')).delayed === 300);
-  await until(() => consumer.inFlight === 0);
+  await until(async () => (await streams.inspect(jobs, 'g')).delayed === 300, {
+    what: 'every retry waiting',
+  });
+  await until(() => consumer.inFlight === 0, { what: 'nothing in hand' });
   // Full jitter: evenly over the hour and not all at its end.
   const scores = await client.zrange('app:{jobs}:delayed', '0', '-1', 'WITHSCORES');
   const [seconds] = (await client.time()) as unknown as [string];

@@ -37,7 +37,7 @@ test('many calls are in flight on one connection, and each gets its own answer',
   const calls = Array.from({ length: 300 }, (_, n) =>
     client.call(server, 'double', n, { timeoutMs: 20_000 }),
   );
-  await until(() => inHand === 300);
+  await until(() => inHand === 300, { what: 'all calls in hand' });
   t.is(await connections(), before + 1, 'one for all replies');
   open();
   t.deepEqual(
@@ -47,7 +47,7 @@ test('many calls are in flight on one connection, and each gets its own answer',
 });
 
 test('an answer goes to the instance that asked', async (t) => {
-  const { url } = await useRedis(t);
+  const { url, client: admin } = await useRedis(t);
   const streams = await openStreams(t, url);
   await running(t, streams.rpcServer(options(async (_method, params) => params)));
   const own = await openStreams(t, url);
@@ -61,6 +61,7 @@ test('an answer goes to the instance that asked', async (t) => {
     answers,
     answers.map((_, n) => ({ n })),
   );
+  t.is((await admin.keys('app:{rpc:replies:*')).length, 2, 'each has a stream of replies');
 });
 
 test("a call's deadline reaches its handler, and a call past it has no answer", async (t) => {
@@ -69,7 +70,7 @@ test("a call's deadline reaches its handler, and a call past it has no answer", 
   const streams = await openStreams(t, url, {
     observer: { rpc: ({ side, outcome }) => side === 'client' && observed.push(outcome) },
   });
-  const reasons = inbox<string>();
+  const reasons = inbox<string>('reason of an abort');
   await running(
     t,
     streams.rpcServer(
@@ -101,10 +102,10 @@ test('a request whose caller has given up is taken back, or dropped by the serve
   await until(async () => (await admin.xlen(`app:{${server}}`)) === 0, { what: 'the request taken back' });
   const abort = new AbortController();
   const call = client.call(server, 'nobody serves', null, { timeoutMs: 20_000, signal: abort.signal });
-  await until(async () => (await admin.xlen(`app:{${server}}`)) === 1);
+  await until(async () => (await admin.xlen(`app:{${server}}`)) === 1, { what: 'the request sent' });
   abort.abort(new Error('the user left'));
   await t.throwsAsync(call, { message: 'the user left' });
-  await until(async () => (await admin.xlen(`app:{${server}}`)) === 0);
+  await until(async () => (await admin.xlen(`app:{${server}}`)) === 0, { what: 'the request taken back' });
 
   // Its caller died, so nobody takes it back.
   const request = encodeRequest({
@@ -164,7 +165,7 @@ test('an error crosses with its meaning, and one that is nobody’s business as 
 
 test('a server appends replies to reply streams and to no other, whatever a request says', async (t) => {
   const { url, client: admin } = await useRedis(t);
-  const warnings = inbox<unknown>();
+  const warnings = inbox<unknown>('warning');
   const streams = await openStreams(t, url, {
     onWarning: (_message, fields) => warnings.push(fields['error']),
   });
@@ -173,7 +174,7 @@ test('a server appends replies to reply streams and to no other, whatever a requ
   const request = encodeRequest({ method: 'm', params: null, replyTo: 'standard_tasks', timeoutMs: 60_000 });
   await admin.xadd(`app:{${server}}`, '*', 'h', 'x', 'p', JSON.stringify(request));
   t.regex(String(await warnings.next()), /not the address of an RPC's replies/);
-  await until(async () => (await admin.xlen(`app:{${server}}`)) === 0);
+  await until(async () => (await admin.xlen(`app:{${server}}`)) === 0, { what: 'the request settled' });
   t.is(called, 0);
   t.is(await admin.exists('app:{standard_tasks}'), 0);
 });
@@ -183,7 +184,7 @@ test('a stopping client waits for its calls and takes its reply stream away; the
   const streams = await openStreams(t, url);
   const { opened, open } = gate();
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const traces = inbox<string | undefined>();
+  const traces = inbox<string | undefined>('trace');
   await running(
     t,
     streams.rpcServer(

@@ -8,7 +8,8 @@ export interface Inbox<T> {
   readonly all: readonly T[];
 }
 
-export function inbox<T>(): Inbox<T> {
+/** @param what an item is, for the message of an error. */
+export function inbox<T>(what = 'item'): Inbox<T> {
   const all: T[] = [];
   let taken = 0;
   const waiting = new Set<() => void>();
@@ -26,7 +27,7 @@ export function inbox<T>(): Inbox<T> {
         };
         const timer = setTimeout(() => {
           waiting.delete(wake);
-          reject(new Error(`item ${mine + 1} did not arrive within ${timeoutMs} ms; ${all.length} did`));
+          reject(new Error(`${what} ${mine + 1} did not arrive within ${timeoutMs} ms; ${all.length} did`));
         }, timeoutMs);
         waiting.add(wake);
       });

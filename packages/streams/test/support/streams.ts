@@ -1,4 +1,4 @@
-import type { TestScope } from '@backend2/testkit';
+import { type TestScope, until } from '@backend2/testkit';
 import {
   createStreams,
   type Lifecycle,
@@ -35,10 +35,13 @@ export const openStreams = async (
   return streams;
 };
 
-/** Starts it, and stops it hard at the end of the test. */
+/** Starts it, and stops it hard at the end of the test, whose own failure must be told even where that never ends. */
 export const running = async <L extends Lifecycle>(t: TestScope, service: L): Promise<L> => {
   await service.start();
-  t.teardown(() => service.stop(AbortSignal.abort()));
+  t.teardown(async () => {
+    const stopped = service.stop(AbortSignal.abort()).then(() => true);
+    await until(() => stopped, { what: `the stop of the ${service.name}`, timeoutMs: 15_000 });
+  });
   return service;
 };
 
