@@ -1,0 +1,71 @@
+import type { Mutation } from '../mutation.ts';
+
+const batcher = 'test/batcher.test.ts';
+const slots = 'test/slots.test.ts';
+
+/** How much is in hand, whose turn it is, and what comes back. */
+export const flowMutations: readonly Mutation[] = [
+  {
+    breaks: 'never more is read than slots are free',
+    file: 'src/slots.ts',
+    find: 'Math.max(0, Math.min(most, free))',
+    replace: 'most',
+    test: { file: 'test/consume.test.ts', title: 'never more messages are read*' },
+  },
+  {
+    breaks: 'no partition takes all slots at once',
+    file: 'src/partition-hold.ts',
+    find: 'share: () => Math.ceil(slots.size / partitions),',
+    replace: 'share: () => slots.size,',
+    test: { file: 'test/partitions.test.ts', title: 'a consumer of slow handlers takes a share*' },
+  },
+  {
+    breaks: 'partitions that wait for slots have them in turn',
+    file: 'src/slots.ts',
+    find: 'for (const waiter of waiters) waiter();',
+    replace: 'for (const waiter of [...waiters].reverse()) waiter();',
+    test: { file: 'test/cluster.test.ts', title: 'a deep partition does not keep the others waiting*' },
+  },
+  {
+    breaks: 'the slot of a run that was lost is given back',
+    file: 'src/stream-consumer.ts',
+    find: 'if (!slotGiven) this.#slots.give(1);',
+    replace: '',
+    test: { file: 'test/reclaimed.test.ts', title: 'of an entry that was lost and came back*' },
+  },
+  {
+    breaks: 'a slow Redis stops the reading',
+    file: 'src/slots.ts',
+    find: '2 * this.#size - this.#held - this.#settling',
+    replace: 'Infinity',
+    test: { file: slots, title: 'as many messages as there are slots*' },
+  },
+  {
+    breaks: 'whoever waits for a slot is woken by one that is given back',
+    file: 'src/slots.ts',
+    find: 'this.#held -= count;\n    this.wake();',
+    replace: 'this.#held -= count;',
+    test: { file: slots, title: '*woken by one that is given back*' },
+  },
+  {
+    breaks: 'a wait for slots that ran out is forgotten',
+    file: 'src/slots.ts',
+    find: 'this.#waiters.delete(wake);',
+    replace: '',
+    test: { file: slots, title: 'a wait that ran out is forgotten*' },
+  },
+  {
+    breaks: 'a lone outcome waits for no company',
+    file: 'src/batcher.ts',
+    find: 'if (this.#held || this.#scheduled || this.#inFlight >= this.#inFlightMost) return;',
+    replace: 'if (this.#held || this.#scheduled || this.#waiting.length < this.#most) return;',
+    test: { file: batcher, title: 'at a trickle an outcome goes out at once*' },
+  },
+  {
+    breaks: 'what comes while batches are under way shares the next',
+    file: 'src/batcher.ts',
+    find: 'while (!this.#held && this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {',
+    replace: 'while (this.#waiting.length > 0) {',
+    test: { file: batcher, title: 'a lone item goes at the end of the turn*' },
+  },
+];

@@ -1,0 +1,83 @@
+import type { Mutation } from '../mutation.ts';
+
+const connections = 'test/connections.test.ts';
+const loss = 'test/loss.test.ts';
+const halfOpen = { file: connections, title: 'Field note 7*' };
+
+/** Servers that forget, fail over or fall silent, and connections that break. */
+export const lossMutations: readonly Mutation[] = [
+  {
+    breaks: 'a group that is gone is made again',
+    file: 'src/group-reader.ts',
+    find: `await this.#ensureGroup();
+        this.#unsure = false;`,
+    replace: 'this.#unsure = false;',
+    test: { file: loss, title: 'Field note 8*' },
+  },
+  {
+    breaks: 'the owner is told when a group was gone',
+    file: 'src/group-reader.ts',
+    find: `this.#unsure = false;
+        this.#tellLoss();`,
+    replace: 'this.#unsure = false;',
+    test: { file: loss, title: 'after a flush an idle consumer*' },
+  },
+  {
+    breaks: 'a group begins at the start of its stream',
+    file: 'src/group-reader.ts',
+    find: "'CREATE', keys.stream, group, '0', 'MKSTREAM'",
+    replace: "'CREATE', keys.stream, group, '$', 'MKSTREAM'",
+    test: { file: 'test/consume.test.ts', title: 'a handler gets the payload*' },
+  },
+  {
+    breaks: 'another history of writes is told as a loss',
+    file: 'src/group-reader.ts',
+    find: 'this.#compareHistory(history);',
+    replace: '',
+    test: { file: loss, title: 'a consumer whose Redis was killed*' },
+  },
+  {
+    breaks: 'readiness is a write and not an answer',
+    file: 'src/create-streams.ts',
+    find: "await engine.commands.set(key, '1', 'PX', 10_000);",
+    replace: 'await engine.commands.ping();',
+    test: { file: loss, title: 'Field note 4*' },
+  },
+  {
+    breaks: 'readers notice that their connection is half-open',
+    file: 'src/watched-client.ts',
+    find: `this.#look = setInterval(() => this.#checkOverdue(), lookEveryMs);
+    this.#look.unref();`,
+    replace: '',
+    test: halfOpen,
+  },
+  {
+    breaks: 'the shared connection is given up when it is silent',
+    file: 'src/redis-connection.ts',
+    find: ', socketTimeout: 4000',
+    replace: '',
+    test: halfOpen,
+  },
+  {
+    breaks: 'an outcome is said again until Redis has it',
+    file: 'src/settler.ts',
+    find: 'await wait(pause, undefined, { signal: this.#giveUp }).catch(() => undefined);',
+    replace: "return 'all';",
+    test: { file: loss, title: 'an outcome that a Redis out of reach*' },
+  },
+  {
+    breaks: 'what was handed over by a reply that got lost is found',
+    file: 'src/group-reader.ts',
+    find: 'failures++;\n        this.#unsure = true;',
+    replace: 'failures++;',
+    test: { file: connections, title: 'an entry whose delivery was lost*' },
+  },
+  {
+    breaks: 'liveness is that the read loop turns',
+    file: 'src/group-reader.ts',
+    find: `      this.#turnedAt = performance.now();
+      try {`,
+    replace: '      try {',
+    test: { file: connections, title: 'idleMs tells*' },
+  },
+];
