@@ -1,3 +1,5 @@
+import { createStreams, type Topic } from '@backend2/streams';
+import { until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { closedLabel, createMetrics, streamsObserver } from '../src/index.ts';
 
@@ -16,6 +18,42 @@ test('what the stream engine does is counted by topic, group and outcome', async
   t.regex(text, /backend2_stream_dead_total\{[^}]*reason="attempts-exhausted"[^}]*\} 1/);
   t.regex(text, /backend2_rpc_seconds_count\{[^}]*method="users.me"[^}]*\} 1/);
   t.regex(text, /published_total\{topic="rpc:replies",/, 'reply streams share one label');
+});
+
+test('messages in hand are told by topic and group, for as long as their consumers are there', async (t) => {
+  const { url } = await useRedis(t);
+  const metrics = createMetrics('test');
+  const streams = createStreams({
+    connection: { kind: 'single', url },
+    observer: streamsObserver(metrics),
+  });
+  await streams.start();
+  t.teardown(() => streams.stop());
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  t.teardown(open);
+  const topic = (name: string): Topic<number> => ({ name, parse: Number });
+  const consumers = ['jobs', 'jobs', 'results'].map((name) =>
+    streams.consumer(topic(name), { group: `${name}-group`, concurrency: 2, handler: () => opened }),
+  );
+  for (const consumer of consumers) {
+    await consumer.start();
+    t.teardown(() => consumer.stop(AbortSignal.abort()));
+  }
+  await streams.publisher(topic('jobs')).publishMany([1, 2, 3].map((payload) => ({ payload })));
+  await streams.publisher(topic('results')).publish(4);
+  const inHand = async (): Promise<Record<string, number>> => {
+    const text = await metrics.registry.metrics();
+    const lines = text.matchAll(/^backend2_stream_in_flight\{topic="(\w+)",group="([\w-]+)",.*\} (\d+)$/gm);
+    return Object.fromEntries([...lines].map(([, of, group, count]) => [`${of}/${group}`, Number(count)]));
+  };
+  const all = (): number => consumers.reduce((sum, { inFlight }) => sum + inFlight, 0);
+  await until(() => all() === 4, { what: 'all four in hand' });
+  t.deepEqual(await inHand(), { 'jobs/jobs-group': 3, 'results/results-group': 1 });
+  open();
+  await until(() => all() === 0, { what: 'all four settled' });
+  t.deepEqual(await inHand(), { 'jobs/jobs-group': 0, 'results/results-group': 0 });
+  for (const consumer of consumers) await consumer.stop();
+  t.deepEqual(await inHand(), {});
 });
 
 test('a label from outside cannot grow without bound', (t) => {

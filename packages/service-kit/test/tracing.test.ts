@@ -1,13 +1,26 @@
-import { httpSink, until } from '@backend2/testkit';
+import { rpcContract } from '@backend2/contracts';
+import { createStreams } from '@backend2/streams';
+import { httpSink, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
+import { z } from 'zod';
 import { otlpRecorder } from '../src/tracing/otlp-recorder.ts';
-import { currentTrace, inSpan, partsOfTrace, recordSpans } from '../src/index.ts';
+import {
+  createMetrics,
+  currentTrace,
+  inSpan,
+  partsOfTrace,
+  recordSpans,
+  rpcClient,
+  rpcServer,
+  silentLog,
+} from '../src/index.ts';
 
 interface SentSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
+  readonly kind: number;
   readonly status: { readonly code?: number; readonly message?: string };
 }
 
@@ -107,3 +120,51 @@ test.serial('spans a collector does not take are counted', async (t) => {
   await spans.close();
   t.is(dropped, 1);
 });
+
+test.serial(
+  'a trace goes into a call with its caller’s span and comes out as that of its server',
+  async (t) => {
+    const collector = await httpSink(t, () => ({ status: 200, body: {} }));
+    const spans = otlpRecorder({
+      service: 'test',
+      version: '1',
+      instance: 'i',
+      environment: 'e',
+      config: { endpoint: collector.url, headers: [], sampleRatio: 1 },
+      onDropped: () => undefined,
+    });
+    recordSpans(spans.record);
+    t.teardown(() => recordSpans(undefined));
+    const { url } = await useRedis(t);
+    const streams = createStreams({ connection: { kind: 'single', url } });
+    await streams.start();
+    t.teardown(() => streams.stop());
+    const contract = rpcContract('rpc:traced', {
+      trace: { request: z.object({}), response: z.object({ seen: z.string().optional() }) },
+    });
+    const server = rpcServer(
+      streams,
+      contract,
+      { trace: async () => ({ seen: currentTrace() }) },
+      { log: silentLog() },
+    );
+    await server.start();
+    t.teardown(() => server.stop());
+    const raw = streams.rpcClient();
+    await raw.start();
+    t.teardown(() => raw.stop());
+    const client = rpcClient(raw, contract, { metrics: createMetrics('test'), timeoutMs: 20_000 });
+    t.teardown(() => client.close());
+
+    const { seen } = await inSpan('request', { parent: caller }, () => client.call('trace', {}));
+    await spans.close();
+    const sent = collector.requests.flatMap(({ body }) => spansOf(body));
+    t.is(sent.length, 3);
+    t.deepEqual(new Set(sent.map(({ traceId }) => traceId)), new Set(['0af7651916cd43dd8448eb211c80319c']));
+    const request = sent.find(({ name }) => name === 'request');
+    const [asked, answered] = [3, 2].map((kind) => sent.find((span) => span.kind === kind));
+    t.like(asked, { name: 'traced/trace', parentSpanId: request?.spanId });
+    t.like(answered, { name: 'traced/trace', parentSpanId: asked?.spanId });
+    t.is(partsOfTrace(seen)?.spanId, answered?.spanId, 'what the handler does belongs to its span');
+  },
+);
