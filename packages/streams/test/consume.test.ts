@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inbox, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { AttemptTimeoutError, PermanentError, type Message } from '../src/index.ts';
@@ -36,26 +37,28 @@ test('never more messages are read than slots are free', async (t) => {
   let running_ = 0;
   let most = 0;
   let handled = 0;
-  await streams.publisher(jobs).publishMany(Array.from({ length: 40 }, (_, n) => ({ payload: { n } })));
+  await streams.publisher(jobs).publishMany(Array.from({ length: 400 }, (_, n) => ({ payload: { n } })));
   const consumer = await running(
     t,
     streams.consumer(jobs, {
       group: 'g',
-      concurrency: 5,
+      concurrency: 8,
       handler: async () => {
         most = Math.max(most, ++running_);
         await opened;
+        // Longer than a round trip, so that a read beside another finds no slot free.
+        await delay(3);
         running_--;
         handled++;
       },
     }),
   );
-  await until(() => running_ === 5, { what: 'as many in hand as there are slots' });
-  t.like(await streams.inspect(jobs, 'g'), { pending: 5, lag: 35, length: 40 });
-  t.is(consumer.inFlight, 5);
+  await until(() => running_ === 8, { what: 'as many in hand as there are slots' });
+  t.like(await streams.inspect(jobs, 'g'), { pending: 8, lag: 392, length: 400 });
+  t.is(consumer.inFlight, 8);
   open();
-  await until(() => handled === 40, { what: 'all handled' });
-  t.is(most, 5);
+  await until(() => handled === 400, { what: 'all handled' });
+  t.is(most, 8);
 });
 
 test('what a finished message emits is appended, with its trace, in the step that settles it', async (t) => {

@@ -1,24 +1,30 @@
-import { inbox, until, useRedis } from '@backend2/testkit';
+import { type Inbox, inbox, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import type { Redis } from 'ioredis';
-import { type HandlerContext, LeaseLostError, type Message, type Outcome } from '../src/index.ts';
-import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
+import {
+  type BatchConsumerOptions,
+  type HandlerContext,
+  LeaseLostError,
+  type Message,
+  type Outcome,
+} from '../src/index.ts';
+import { numbered, openStreams, running, type Numbered } from './support/streams.ts';
 
 const jobs = numbered('jobs');
 const results = numbered('results');
 const stream = 'app:{jobs}';
-/** So long that only the claim tells of what happened, and no renewal. */
-const leaseMs = 600_000;
 
-/** Another consumer took the oldest entry over and was lost itself, so that it comes back at the next look. */
-const passThroughAnother = async (client: Redis): Promise<void> => {
+/** Another consumer takes the oldest entry over and is lost itself, so long ago that it comes back when `idleMs` is a lease. */
+const takeOver = async (client: Redis, idleMs: number): Promise<void> => {
   const [[entryId]] = (await client.xrange(stream, '-', '+', 'COUNT', 1)) as [[string, string[]]];
-  await client.call('XCLAIM', stream, 'g', 'another', '0', entryId, 'IDLE', String(2 * leaseMs), 'JUSTID');
+  await client.call('XCLAIM', stream, 'g', 'another', '0', entryId, 'IDLE', String(idleMs), 'JUSTID');
 };
 
 test('of an entry that was lost and came back only the new run’s retry counts, and no slot is lost with the old', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
+  // So long that only the claim tells of what happened, and no renewal.
+  const leaseMs = 600_000;
   interface InHand {
     readonly message: Message<Numbered>;
     readonly context: HandlerContext;
@@ -42,7 +48,7 @@ test('of an entry that was lost and came back only the new run’s retry counts,
   const publisher = streams.publisher(jobs);
   await publisher.publish({ n: 1 });
   const stale = await runs.next();
-  await passThroughAnother(client);
+  await takeOver(client, 2 * leaseMs);
   const current = await runs.next();
   t.is(current.message.id, stale.message.id);
   t.true(stale.context.signal.reason instanceof LeaseLostError);
@@ -63,40 +69,43 @@ test('of an entry that was lost and came back only the new run’s retry counts,
   for (const { end } of both) end({ kind: 'done' });
 });
 
-test('a batch that loses a message hears of it, goes on without that one, and takes as many as before', async (t) => {
-  const { url, client } = await useRedis(t);
-  const streams = await openStreams(t, url);
-  const batches = inbox<readonly number[]>('batch');
-  const { opened, open } = gate();
-  const publish = (list: readonly number[]) =>
-    streams.publisher(jobs).publishMany(list.map((n) => ({ payload: { n } })));
-  await publish([1, 2]);
-  const consumer = await running(
-    t,
-    streams.batchConsumer(jobs, {
-      group: 'g',
-      batchSize: 3,
-      leaseMs,
-      backoff: { baseMs: 1, maxMs: 2 },
-      handler: async (messages, { signal }) => {
-        batches.push(messages.map(({ payload }) => payload.n));
-        if (batches.all.length === 1) {
-          await new Promise<void>((resolve) => {
-            signal.addEventListener('abort', () => resolve(), { once: true });
-          });
-          t.true(signal.reason instanceof LeaseLostError);
-          throw signal.reason;
-        }
-        if (messages.length === 3) await opened;
-      },
-    }),
-  );
-  t.deepEqual(await batches.next(), [1, 2]);
-  await passThroughAnother(client);
-  t.deepEqual(await batches.take(2), [[2], [1]]);
-  await until(async () => (await client.xlen(stream)) === 0, { what: 'both settled' });
+/** Throws when its first batch has lost a message. */
+const untilLost =
+  (batches: Inbox<readonly number[]>): BatchConsumerOptions<Numbered>['handler'] =>
+  async (messages, { signal }) => {
+    batches.push(messages.map(({ payload }) => payload.n));
+    if (batches.all.length > 1) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    throw signal.reason;
+  };
 
-  await publish([3, 4, 5]);
-  await until(() => consumer.inFlight === 3, { what: 'every slot there' });
-  open();
-});
+for (const [what, numbers, after] of [
+  ['goes on without that one', [1, 2], [[2], [1]]],
+  ['has its slot for what comes next', [1], [[1]]],
+] as const) {
+  test(`a batch that loses a message hears of it, and ${what}`, async (t) => {
+    const { url, client } = await useRedis(t);
+    const warned: unknown[] = [];
+    const streams = await openStreams(t, url, { onWarning: (_message, { error }) => warned.push(error) });
+    const batches = inbox<readonly number[]>('batch');
+    await streams.publisher(jobs).publishMany(numbers.map((n) => ({ payload: { n } })));
+    await running(
+      t,
+      streams.batchConsumer(jobs, {
+        group: 'g',
+        batchSize: numbers.length,
+        leaseMs: 1500,
+        backoff: { baseMs: 1, maxMs: 2 },
+        handler: untilLost(batches),
+      }),
+    );
+    t.deepEqual(await batches.next(), [...numbers]);
+    // A renewal tells.
+    await takeOver(client, 0);
+    t.deepEqual(await batches.take(after.length), after);
+    await until(async () => (await client.xlen(stream)) === 0, { what: 'all settled' });
+    t.regex(String(warned[0]), /LeaseLostError/);
+  });
+}

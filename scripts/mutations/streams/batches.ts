@@ -44,7 +44,7 @@ export const batchMutations: readonly Mutation[] = [
     file: 'src/batch-consumer.ts',
     find: 'held.lost = true;',
     replace: '',
-    test: { file: 'test/reclaimed.test.ts', title: 'a batch that loses a message*' },
+    test: { file: 'test/reclaimed.test.ts', title: '*goes on without that one' },
   },
   {
     breaks: 'the slot of a message that a batch lost is given back',
@@ -52,6 +52,6 @@ export const batchMutations: readonly Mutation[] = [
     find: `this.#forget(held);
     this.#slots.give(1);`,
     replace: 'this.#forget(held);',
-    test: { file: 'test/reclaimed.test.ts', title: 'a batch that loses a message*' },
+    test: { file: 'test/reclaimed.test.ts', title: '*has its slot for what comes next' },
   },
 ];

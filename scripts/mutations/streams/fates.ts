@@ -136,6 +136,13 @@ export const fateMutations: readonly Mutation[] = [
     test: outOfMemory,
   },
   {
+    breaks: 'that a handler says done after its time is over does not undo that',
+    file: 'src/stream-consumer.ts',
+    find: "if (run.timeout) outcome = { kind: 'retry', error: run.timeout };",
+    replace: '',
+    test: { file: consume, title: 'a message past its timeout*' },
+  },
+  {
     breaks: 'a handler past its timeout loses its slot',
     file: 'src/time-limits.ts',
     find: 'this.#cutOff(run, run.timeout);',

@@ -13,6 +13,14 @@ export const flowMutations: readonly Mutation[] = [
     test: { file: 'test/consume.test.ts', title: 'never more messages are read*' },
   },
   {
+    breaks: 'a read beside another has slots of its own',
+    file: 'src/group-reader.ts',
+    find: `await new Promise(setImmediate);
+        ask(slots.take(this.#halfShare()));`,
+    replace: 'ask(this.#halfShare());',
+    test: { file: 'test/consume.test.ts', title: 'never more messages are read*' },
+  },
+  {
     breaks: 'no partition takes all slots at once',
     file: 'src/partition-hold.ts',
     find: 'share: () => Math.ceil(slots.size / partitions),',
@@ -24,7 +32,7 @@ export const flowMutations: readonly Mutation[] = [
     file: 'src/slots.ts',
     find: 'for (const waiter of waiters) waiter();',
     replace: 'for (const waiter of [...waiters].reverse()) waiter();',
-    test: { file: 'test/cluster.test.ts', title: 'a deep partition does not keep the others waiting*' },
+    test: { file: slots, title: '*woken by one that is given back*' },
   },
   {
     breaks: 'the slot of a run that was lost is given back',

@@ -338,7 +338,7 @@ export class World {
     const held = [...this.#holds(who)].slice(0, count);
     if (held.length === 0) return;
     const ids = held.map(([entryId]) => entryId);
-    const acked = await runScript(this.#redis, scripts.ack, [this.#keys.stream], [group, ...ids]);
+    const acked = await runScript(this.#redis, scripts.ack, [this.#keys.stream], [group, ids.join(' ')]);
     const counted = held.filter(([entryId, { message }]) =>
       this.model.settle(who, entryId, message, 'd', '', false),
     );
