@@ -5,7 +5,8 @@ import { engine } from './engine.ts';
 
 // Run by scripts/verify-reproducible. What may be set:
 //   VERIFY_BUILD   docker buildx build --output type=docker,rewrite-timestamp=true   makes an image of a Dockerfile; files in
-//                  its layers get the time SOURCE_DATE_EPOCH, which is in the environment and a build argument
+//                  its layers get the time SOURCE_DATE_EPOCH, which is in the environment and a build argument,
+//                  and stands for $SOURCE_DATE_EPOCH here: podman build --timestamp $SOURCE_DATE_EPOCH
 //   VERIFY_DOCKER  docker                                                            every other command
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

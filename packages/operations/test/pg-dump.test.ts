@@ -8,11 +8,11 @@ import { loadConfig, redisConfig } from '@backend2/service-kit';
 import { startOwnPostgres, startOwnRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { openBackupFolder } from '../src/backup/backup-folder.ts';
 import { restoreBackup } from '../src/backup/restore-backup.ts';
 import { takeBackup } from '../src/backup/take-backup.ts';
 import { OperatorError } from '../src/operator-error.ts';
+import { query } from './query.ts';
 
 // pg_dump wants a server no newer than itself, and the one of the dependencies comes without client tools: these run where
 // Debian's Postgres is installed, server and tools.
@@ -44,30 +44,24 @@ const startServers = async (t: ExecutionContext) => {
   const server = await startOwnRedis(t);
   const databaseUrl = postgres.primary.url;
   await migrate(databaseUrl);
-  const query = async (sql: string): Promise<unknown[]> => {
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows as unknown[];
-    } finally {
-      await client.end();
-    }
-  };
-  await query(`insert into users (id, email, name, role, password_hash)
-    values (gen_random_uuid(), 'ada@example.org', 'Ada', 'user', 'none')`);
+  await query(
+    databaseUrl,
+    `insert into users (id, email, name, role, password_hash)
+    values (gen_random_uuid(), 'ada@example.org', 'Ada', 'user', 'none')`,
+  );
   const redis = new Redis(server.url);
   t.teardown(() => redis.disconnect());
   await redis.set('app:{idempotency}:ada:key', 'answered', 'EX', 3600);
   const config = loadConfig({ redis: redisConfig }, { REDIS_URL: server.url }).redis;
   const shared = { databaseUrl, redis: config, artifactsDir: undefined, jobs, say };
-  return { postgres, query, redis, shared };
+  return { postgres, redis, shared };
 };
 
 withTools(
   'a backup by pg_dump is a custom archive with its checksum, which parallel jobs restore, and whose oldest is removed',
   async (t) => {
     t.timeout(300_000);
-    const { postgres, query, redis, shared } = await startServers(t);
+    const { postgres, redis, shared } = await startServers(t);
     const folder = await openBackupFolder(folderFor(t), { passphrase: undefined, create: true });
     const options = { ...shared, folder, format: 'pg_dump', keep: 2 } as const;
     const taken = [await takeBackup(options), await takeBackup(options), await takeBackup(options)];
@@ -85,12 +79,12 @@ withTools(
     t.regex(listed, /Format: CUSTOM/);
     for (const table of entry.tables) t.true(listed.includes(`TABLE DATA public ${table.name} `), table.name);
 
-    await query('alter system set log_connections = on');
-    await query('select pg_reload_conf()');
-    await query(`update users set name = 'changed since'`);
+    await query(shared.databaseUrl, 'alter system set log_connections = on');
+    await query(shared.databaseUrl, 'select pg_reload_conf()');
+    await query(shared.databaseUrl, `update users set name = 'changed since'`);
     await redis.flushdb();
     await restoreBackup({ ...shared, folder, name, replace: true });
-    t.deepEqual(await query('select name from users'), [{ name: 'Ada' }]);
+    t.deepEqual(await query(shared.databaseUrl, 'select name from users'), [{ name: 'Ada' }]);
     t.is(await redis.get('app:{idempotency}:ada:key'), 'answered');
     const log = readFileSync(postgres.primary.logFile, 'utf8');
     const connections = log.match(/connection authorized: .*application_name=pg_restore/g) ?? [];
@@ -103,7 +97,7 @@ withTools(
   'an encrypted backup by pg_dump shows nothing, comes back with its passphrase, and is refused once a bit of it has changed',
   async (t) => {
     t.timeout(300_000);
-    const { query, shared } = await startServers(t);
+    const { shared } = await startServers(t);
     const folder = await openBackupFolder(folderFor(t), {
       passphrase: 'correct horse battery staple',
       create: true,
@@ -115,17 +109,17 @@ withTools(
     t.false(bytes.includes('PGDMP'));
     t.false(bytes.includes('password_hash'));
 
-    await query(`update users set name = 'changed since'`);
+    await query(shared.databaseUrl, `update users set name = 'changed since'`);
     await restoreBackup({ ...shared, folder, name, replace: true });
-    t.deepEqual(await query('select name from users'), [{ name: 'Ada' }]);
+    t.deepEqual(await query(shared.databaseUrl, 'select name from users'), [{ name: 'Ada' }]);
 
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     writeFileSync(file, bytes);
-    await query(`update users set name = 'changed again'`);
+    await query(shared.databaseUrl, `update users set name = 'changed again'`);
     await t.throwsAsync(
       restoreBackup({ ...shared, folder, name, replace: true }),
       message(/damaged: postgres\.dump is not what was written/),
     );
-    t.deepEqual(await query('select name from users'), [{ name: 'changed again' }]);
+    t.deepEqual(await query(shared.databaseUrl, 'select name from users'), [{ name: 'changed again' }]);
   },
 );

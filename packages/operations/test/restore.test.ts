@@ -7,12 +7,12 @@ import { migrate } from '@backend2/database';
 import { loadConfig, redisConfig } from '@backend2/service-kit';
 import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
-import pg from 'pg';
 import { openBackupFolder } from '../src/backup/backup-folder.ts';
 import { restoreBackup } from '../src/backup/restore-backup.ts';
 import { takeBackup } from '../src/backup/take-backup.ts';
 import { OperatorError } from '../src/operator-error.ts';
 import { startCountingTarget } from './counting-target.ts';
+import { query } from './query.ts';
 import { createAdmin, migrateDatabase, runToEnd, startSystem } from './start-system.ts';
 
 const folder = (t: ExecutionContext, name: string): string => {
@@ -30,16 +30,6 @@ const startServers = async (t: ExecutionContext) => {
     env: { DATABASE_URL: postgres.primary.url, DATABASE_REPLICA_URLS: '', REDIS_URL: redis.url },
     destroy: () => Promise.all([postgres.kill(), redis.kill()]),
   };
-};
-
-const query = async (url: string, sql: string): Promise<unknown[]> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows as unknown[];
-  } finally {
-    await client.end();
-  }
 };
 
 /** As where services follow a promotion: several servers in one URL, of which one takes writes. */
