@@ -16,6 +16,7 @@ export { probeConnection, type ProbeConnection } from './probe-connection.ts';
 export * from './roles/apply-roles.ts';
 export * from './roles/login-of.ts';
 export * from './roles/table-access.ts';
+export { prepared } from './prepared.ts';
 export { postgresJson } from './postgres-json.ts';
 export { serverUrls } from './server-urls.ts';
 export { serverName } from './server-name.ts';

@@ -1,6 +1,7 @@
 import { ConnectionRefusedError, Sequelize, type Config } from 'sequelize';
 import type { Client } from 'pg';
 import { findPrimary } from './find-primary.ts';
+import { keepPrepared } from './prepared.ts';
 import { serverUrls } from './server-urls.ts';
 
 export interface PoolSize {
@@ -39,6 +40,7 @@ export const openServer = (url: string, options: ServerOptions): Sequelize => {
       query_timeout: statementTimeoutMs + 5000,
     },
   });
+  server.addHook('afterConnect', (connection) => keepPrepared(connection as Client));
   if (others.length > 0) followPrimary(server, url);
   return server;
 };

@@ -10,6 +10,7 @@ import { dispatchByPriority } from './0063-dispatch-by-priority.ts';
 import { taskSearch } from './0065-task-search.ts';
 import { auditLog } from './0070-audit-log.ts';
 import { webhooks } from './0075-webhooks.ts';
+import { roomForStates } from './0080-room-for-states.ts';
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   taskSearch,
   auditLog,
   webhooks,
+  roomForStates,
 ];

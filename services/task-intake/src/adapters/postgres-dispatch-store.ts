@@ -1,5 +1,6 @@
 import type { Lane } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { prepared } from '@backend2/database';
 import type { Candidate } from '../domain/fair-share.ts';
 import { ordinalAt, placeOf } from '../domain/dispatch-order.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
@@ -43,29 +44,30 @@ const widestStride = 5000;
 const waitsOn = (lane: string): string =>
   `lane = ${lane} AND pending > 0 AND deleted_at IS NULL AND state IN ('pending', 'running')`;
 
+/** From owner to owner along the index, and of each no more than is needed: the backlog may be tens of thousands. */
+const candidatesText = prepared(
+  `WITH RECURSIVE owners AS (
+     (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} ORDER BY owner_id LIMIT 1)
+     UNION ALL
+     SELECT (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} AND owner_id > o.owner_id
+       ORDER BY owner_id LIMIT 1)
+     FROM owners o WHERE o.owner_id IS NOT NULL
+   )
+   SELECT DISTINCT t.id AS "taskId", t.owner_id AS "ownerId", t.priority, t.pending
+   FROM owners o CROSS JOIN LATERAL (
+     (SELECT id, owner_id, priority, pending FROM tasks
+      WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
+      ORDER BY priority DESC, id LIMIT $2)
+     UNION ALL
+     (SELECT id, owner_id, priority, pending FROM tasks
+      WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
+      ORDER BY id LIMIT $2)
+   ) t`,
+);
+
 export const postgresDispatchStore = (database: Sequelize): DispatchStore => ({
-  candidates: async (lane, perOwner) =>
-    database.query<Candidate>(
-      // From owner to owner along the index, and of each no more than is needed: the backlog may be tens of thousands.
-      `WITH RECURSIVE owners AS (
-         (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} ORDER BY owner_id LIMIT 1)
-         UNION ALL
-         SELECT (SELECT owner_id FROM tasks WHERE ${waitsOn('$1')} AND owner_id > o.owner_id
-           ORDER BY owner_id LIMIT 1)
-         FROM owners o WHERE o.owner_id IS NOT NULL
-       )
-       SELECT DISTINCT t.id AS "taskId", t.owner_id AS "ownerId", t.priority, t.pending
-       FROM owners o CROSS JOIN LATERAL (
-         (SELECT id, owner_id, priority, pending FROM tasks
-          WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
-          ORDER BY priority DESC, id LIMIT $2)
-         UNION ALL
-         (SELECT id, owner_id, priority, pending FROM tasks
-          WHERE ${waitsOn('$1')} AND owner_id = o.owner_id AND (run_at IS NULL OR run_at <= now())
-          ORDER BY id LIMIT $2)
-       ) t`,
-      { bind: [lane, perOwner], type: QueryTypes.SELECT },
-    ),
+  candidates: (lane, perOwner) =>
+    database.query<Candidate>(candidatesText, { bind: [lane, perOwner], type: QueryTypes.SELECT }),
 
   claim: (plan) =>
     database.transaction(async (transaction) => {
@@ -162,22 +164,27 @@ type QueueWithin = (
   limit: number,
 ) => Promise<RunRow[]>;
 
+const queueRangeText = prepared(
+  `UPDATE subtasks s SET ${queued}
+   WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.state = 'pending' AND s.ordinal <= (
+     SELECT max(ordinal) FROM (
+       SELECT ordinal FROM subtasks
+       WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
+     ) next
+   )
+   RETURNING s.task_id, s.ordinal, s.run`,
+);
+
 /**
  * One range of the primary key without a join: of a task just written the planner knows nothing, takes its thousands for
  * one, and would compare each cell with each. The task is locked, so no cell moves between the two looks.
  */
 const queueRowMajor: QueueWithin = async (database, transaction, task, from, to, limit) => {
-  const rows = await database.query<RunRow>(
-    `UPDATE subtasks s SET ${queued}
-     WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.state = 'pending' AND s.ordinal <= (
-       SELECT max(ordinal) FROM (
-         SELECT ordinal FROM subtasks
-         WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
-       ) next
-     )
-     RETURNING s.task_id, s.ordinal, s.run`,
-    { bind: [task.id, from, to, limit], type: QueryTypes.SELECT, transaction },
-  );
+  const rows = await database.query<RunRow>(queueRangeText, {
+    bind: [task.id, from, to, limit],
+    type: QueryTypes.SELECT,
+    transaction,
+  });
   return rows.toSorted((a, b) => a.ordinal - b.ordinal);
 };
 

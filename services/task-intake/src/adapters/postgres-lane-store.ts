@@ -1,4 +1,5 @@
 import type { Lane } from '@backend2/contracts';
+import { prepared } from '@backend2/database';
 import { QueryTypes, type Sequelize } from 'sequelize';
 
 /** By kind, the inputs that are costly to switch (JSON Pointers). */
@@ -24,6 +25,8 @@ export interface LaneStore {
   saveKinds(lane: Lane, kinds: KindOffers): Promise<void>;
 }
 
+const pausedText = prepared('SELECT paused FROM lanes WHERE lane = $1');
+
 export const postgresLaneStore = (database: Sequelize): LaneStore => ({
   list: () =>
     database.query<LaneRow>(
@@ -36,7 +39,7 @@ export const postgresLaneStore = (database: Sequelize): LaneStore => ({
       { type: QueryTypes.SELECT },
     ),
   isPaused: async (lane) => {
-    const [row] = await database.query<{ paused: boolean }>(`SELECT paused FROM lanes WHERE lane = $1`, {
+    const [row] = await database.query<{ paused: boolean }>(pausedText, {
       bind: [lane],
       type: QueryTypes.SELECT,
     });

@@ -1,11 +1,11 @@
 import type { ProgressReport, StoredArtifact, SubtaskState } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
-import { postgresJson } from '@backend2/database';
+import { postgresJson, prepared } from '@backend2/database';
 import type { Progress } from '../domain/merge-results.ts';
 import { subtaskEvent } from '../domain/webhook-events.ts';
-import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
+import { applyCounts, CountChanges, lockTaskHeads } from './postgres-task-counts.ts';
 import { insertDeliveries, type Told } from './postgres-webhook-outbox.ts';
-import { artifactViewOf, taskColumns, type TaskRow } from './task-rows.ts';
+import { artifactViewOf, taskColumns, type TaskHead, type TaskRow } from './task-rows.ts';
 
 export interface RecordedChange {
   readonly progress: Progress;
@@ -38,13 +38,16 @@ export interface RecorderStore {
 export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): RecorderStore => ({
   record: (batch) =>
     database.transaction(async (transaction) => {
-      const locked = await lockTasks(
+      const locked = await lockTaskHeads(
         database,
         transaction,
         batch.map((progress) => progress.taskId),
       );
-      const rows = await moveSubtasks(database, transaction, batch);
-      const changes = rows.map(({ place, was }) => ({ progress: batch[place] as Progress, was }));
+      const ids = new Set(locked.map(({ id }) => id));
+      // Of tasks that are there: what was deleted is not locked.
+      const live = batch.filter(({ taskId }) => ids.has(taskId));
+      const rows = await moveSubtasks(database, transaction, live);
+      const changes = rows.map(({ place, was }) => ({ progress: live[place] as Progress, was }));
       const counts = new CountChanges();
       for (const { progress, was } of changes) counts.move(progress.taskId, was, progress.state);
       await insertArtifacts(database, transaction, changes);
@@ -101,7 +104,7 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
 /** Ended subtasks of tasks that a webhook hears of. */
 const toldOf = (
   changes: readonly RecordedChange[],
-  locked: readonly TaskRow[],
+  locked: readonly TaskHead[],
   apiPrefix: string,
 ): Told[] => {
   const heard = new Map(locked.filter(({ listeners }) => listeners).map((task) => [task.id, task]));
@@ -116,51 +119,52 @@ const toldOf = (
   });
 };
 
+const moveText = prepared(
+  `WITH incoming AS MATERIALIZED (
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(place int, task_id uuid, ordinal int, run int, attempt int,
+       state subtask_state, started_at timestamptz, finished_at timestamptz, duration_ms real, result jsonb, error jsonb)
+   ), legal AS MATERIALIZED (
+     SELECT i.*, s.state AS was
+     FROM incoming i
+     JOIN subtasks s ON s.task_id = i.task_id AND s.ordinal = i.ordinal AND s.run = i.run
+     WHERE CASE i.state
+       WHEN 'running' THEN s.state = 'queued' AND i.attempt > s.attempt
+       WHEN 'queued' THEN s.state IN ('queued', 'running')
+         AND (i.attempt > s.attempt OR (i.attempt = s.attempt AND s.state = 'running'))
+       ELSE s.state IN ('queued', 'running')
+     END
+   )
+   UPDATE subtasks s SET
+     state = l.state, attempt = l.attempt, result = l.result, error = l.error,
+     started_at = coalesce(l.started_at, s.started_at), finished_at = l.finished_at, duration_ms = l.duration_ms
+   FROM legal l
+   WHERE s.task_id = l.task_id AND s.ordinal = l.ordinal
+   RETURNING l.place, l.was`,
+);
+
+/** Their tasks must be locked. */
 const moveSubtasks = (database: Sequelize, transaction: Transaction, batch: readonly Progress[]) =>
-  database.query<ChangedRow>(
-    `WITH incoming AS MATERIALIZED (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(place int, task_id uuid, ordinal int, run int, attempt int,
-         state subtask_state, started_at timestamptz, finished_at timestamptz, duration_ms real, result jsonb, error jsonb)
-     ), legal AS MATERIALIZED (
-       SELECT i.*, s.state AS was
-       FROM incoming i
-       JOIN subtasks s ON s.task_id = i.task_id AND s.ordinal = i.ordinal AND s.run = i.run
-       JOIN tasks t ON t.id = s.task_id AND t.deleted_at IS NULL
-       WHERE CASE i.state
-         WHEN 'running' THEN s.state = 'queued' AND i.attempt > s.attempt
-         WHEN 'queued' THEN s.state IN ('queued', 'running')
-           AND (i.attempt > s.attempt OR (i.attempt = s.attempt AND s.state = 'running'))
-         ELSE s.state IN ('queued', 'running')
-       END
-     )
-     UPDATE subtasks s SET
-       state = l.state, attempt = l.attempt, result = l.result, error = l.error,
-       started_at = coalesce(l.started_at, s.started_at), finished_at = l.finished_at, duration_ms = l.duration_ms
-     FROM legal l
-     WHERE s.task_id = l.task_id AND s.ordinal = l.ordinal
-     RETURNING l.place, l.was`,
-    {
-      bind: [
-        postgresJson(
-          batch.map((progress, place) => ({
-            place,
-            task_id: progress.taskId,
-            ordinal: progress.ordinal,
-            run: progress.run,
-            attempt: progress.attempt,
-            state: progress.state,
-            started_at: progress.startedAt === null ? null : new Date(progress.startedAt),
-            finished_at: progress.finishedAt === null ? null : new Date(progress.finishedAt),
-            duration_ms: progress.durationMs,
-            result: progress.result,
-            error: progress.error,
-          })),
-        ),
-      ],
-      type: QueryTypes.SELECT,
-      transaction,
-    },
-  );
+  database.query<ChangedRow>(moveText, {
+    bind: [
+      postgresJson(
+        batch.map((progress, place) => ({
+          place,
+          task_id: progress.taskId,
+          ordinal: progress.ordinal,
+          run: progress.run,
+          attempt: progress.attempt,
+          state: progress.state,
+          started_at: progress.startedAt === null ? null : new Date(progress.startedAt),
+          finished_at: progress.finishedAt === null ? null : new Date(progress.finishedAt),
+          duration_ms: progress.durationMs,
+          result: progress.result,
+          error: progress.error,
+        })),
+      ),
+    ],
+    type: QueryTypes.SELECT,
+    transaction,
+  });
 
 const insertArtifacts = async (
   database: Sequelize,

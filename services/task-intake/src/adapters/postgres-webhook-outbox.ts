@@ -8,7 +8,7 @@ import {
   type WebhookEvent,
 } from '../domain/webhook-events.ts';
 import { ownerGone } from './owner-gone.ts';
-import { taskViewOf, type TaskRow } from './task-rows.ts';
+import { taskViewOf, type TaskHead } from './task-rows.ts';
 
 /** The enabled webhooks that hear of a row of `tasks`, as `Listener`s; null where there are none. */
 export const listenersColumn = `(SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhooks w
@@ -56,8 +56,8 @@ export const insertDeliveries = async (
 export const tellTaskChanges = async (
   database: Sequelize,
   transaction: Transaction,
-  before: readonly TaskRow[],
-  after: readonly Omit<TaskRow, 'input' | 'variables' | 'axes'>[],
+  before: readonly TaskHead[],
+  after: readonly TaskHead[],
 ): Promise<void> => {
   const at = new Date();
   const now = new Map(after.map((task) => [task.id, taskViewOf(task)]));

@@ -45,6 +45,9 @@ export interface TaskRow extends SubtaskCounts {
   readonly listeners?: readonly Listener[] | null;
 }
 
+/** A task without what may be large: the input, the variables and what they make. */
+export type TaskHead = Omit<TaskRow, 'input' | 'variables' | 'axes' | 'dispatch_axes'>;
+
 /** What lists and events need: all but the input and the variables, which may be large. */
 export const taskColumns = `id, owner_id, name, kind, lane, state, batch_size, priority, timeout_ms, max_attempts,
   tags, total, pending, queued, running, succeeded, failed, cancelled, trace, run_at, created_at, started_at, finished_at`;
@@ -60,7 +63,7 @@ export const countsOf = (row: SubtaskCounts): SubtaskCounts => ({
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-export const taskViewOf = (row: Omit<TaskRow, 'input' | 'variables' | 'axes'>): TaskView => ({
+export const taskViewOf = (row: TaskHead): TaskView => ({
   id: row.id,
   ownerId: row.owner_id,
   name: row.name,
