@@ -26,6 +26,6 @@ export const keepPrepared = (client: Client): void => {
   const query = client.query.bind(client) as Query;
   (client as { query: Query }).query = (text, values, callback) =>
     typeof text === 'string' && text.startsWith(mark) && Array.isArray(values)
-      ? query({ name: nameOf(text), text, values }, callback as never)
+      ? query({ name: nameOf(text), text, values }, callback)
       : query(text, values, callback);
 };

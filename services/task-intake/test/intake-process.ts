@@ -89,7 +89,7 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
         ...more,
       },
     });
-    await child.message(isReady);
+    await child.message(isReady, 60_000);
     return child;
   };
   const first = await startProcess();

@@ -49,7 +49,7 @@ export interface TaskResultBounds {
 const largest = 16_384;
 /** What Redis spends on a small hash with its key, its expiry and its place in the ring. */
 const overhead = 520;
-/** Entities that one script saves; more would hold up other clients. */
+/** Entities that one script saves or notes; more would hold up other clients. */
 const perScript = 250;
 
 export const taskResultEntities = (
@@ -89,7 +89,8 @@ export const taskResultEntities = (
   /** Notes what was kept, and removes the oldest that the budget has no room for. */
   const makeRoom = async (kept: readonly { readonly id: string; readonly outcome: string }[]) => {
     const notes = kept.map(({ id, outcome }) => `${id} ${outcome.length + overhead}`);
-    const over = (await redis.eval(ringScript, 2, ...ring, budget, ttlSeconds, ...notes)) as string[];
+    const bytes = kept.reduce((sum, { outcome }) => sum + outcome.length + overhead, 0);
+    const over = (await redis.eval(ringScript, 2, ...ring, budget, ttlSeconds, bytes, ...notes)) as string[];
     const byTask = Map.groupBy(over, (id) => id.slice(0, id.indexOf('}')));
     await Promise.all([...byTask.values()].map((ids) => redis.unlink(...ids.map(keyOf))));
   };
@@ -103,7 +104,7 @@ export const taskResultEntities = (
         small.slice(part * perScript, (part + 1) * perScript),
       );
       const saved = parts.map((some) => save(taskId, ownerId, of, some));
-      const [holds] = await Promise.all([Promise.all(saved), makeRoom(small)]);
+      const [holds] = await Promise.all([Promise.all(saved), ...parts.map(makeRoom)]);
       return holds.find((generation) => generation !== of) ?? of;
     },
     fetch: async (taskId, ordinal) => {

@@ -18,15 +18,12 @@ return holds`;
  * Keeps the order in which entities came, and the sum of their sizes.
  *
  * KEYS[1] list of '<id> <bytes>', the oldest first  KEYS[2] sum of the bytes
- * ARGV[1] budget in bytes  ARGV[2] lifetime in seconds  ARGV[3..] what came
+ * ARGV[1] budget in bytes  ARGV[2] lifetime in seconds  ARGV[3] bytes that came, in all  ARGV[4..] what came
  * Returns the ids that must go.
  */
 export const ringScript = `
-local sum = tonumber(redis.call('GET', KEYS[2]) or '0')
-for i = 3, #ARGV do
-  redis.call('RPUSH', KEYS[1], ARGV[i])
-  sum = sum + tonumber(string.match(ARGV[i], ' (%d+)$'))
-end
+local sum = tonumber(redis.call('GET', KEYS[2]) or '0') + tonumber(ARGV[3])
+redis.call('RPUSH', KEYS[1], unpack(ARGV, 4))
 local over = {}
 while sum > tonumber(ARGV[1]) do
   local oldest = redis.call('LPOP', KEYS[1])
