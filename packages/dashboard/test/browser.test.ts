@@ -107,6 +107,30 @@ inBrowser(
   },
 );
 
+inBrowser(`beside the matrix stands how each value fared, and follows what happens${why}`, async (t) => {
+  const { api, browser } = t.context;
+  const task = api.add(sweep);
+  const { page, errors } = await openSignedIn(browser, api, `/tasks/${task.id}`);
+  await page.getByRole('grid').waitFor();
+  task.move([0, 3, 6], 'succeeded');
+  task.move([9], 'failed');
+  await page.getByRole('button', { name: 'Summary' }).click();
+  const summary = page.getByRole('complementary', { name: 'Summary' });
+  const row = summary.getByRole('row').nth(1);
+  await until(async () => /812 ms/.test(await row.innerText()), {
+    what: 'the first value of the first axis',
+  });
+  t.is(await summary.getByRole('table').count(), task.detail.axes.length);
+  t.regex(await row.innerText(), /\b1\b/, 'one of its cells has failed');
+  task.rate(0, 'good');
+  task.rate(3, 'good');
+  await until(async () => /\b2\b/.test(await row.innerText()), { timeoutMs: 20_000, what: 'the ratings' });
+  await page.getByRole('button', { name: 'Summary' }).click();
+  await summary.waitFor({ state: 'detached' });
+  t.deepEqual(errors, []);
+  await page.context().close();
+});
+
 inBrowser(`of 10,000 cells only those in view exist, wherever one scrolls${why}`, async (t) => {
   const { api, browser } = t.context;
   const hundred = Array.from({ length: 100 }, (_, index) => index);

@@ -16,6 +16,7 @@ import { useStore } from '../state/use-store.ts';
 import { wordsOf } from '../state/words.ts';
 import { Button } from '../ui/button.tsx';
 import { say } from '../ui/toasts.tsx';
+import { TaskSummary } from './task-summary.tsx';
 
 interface TaskMatrixProps {
   readonly live: LiveTask;
@@ -35,6 +36,7 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
   const version = useStore(live.version);
   const [size, setSize] = useState<number | null>(null);
   const [pinned, setPinned] = useState<number | undefined>();
+  const [summed, setSummed] = useState(false);
   const { axes } = task;
   const axesKey = JSON.stringify(axes);
   // Every event makes a new task; its axes stay what they are.
@@ -99,6 +101,14 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
           onChange={go}
           onSize={setSize}
         />
+        <Button
+          look="quiet"
+          aria-expanded={summed}
+          aria-controls="task-summary"
+          onClick={() => setSummed(!summed)}
+        >
+          Summary
+        </Button>
       </div>
       {pinned !== undefined && (
         <div className="pin-hint" role="status">
@@ -108,21 +118,24 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
           </Button>
         </div>
       )}
-      <Matrix
-        slice={slice}
-        columnHeadings={headingsFor(slice.x)}
-        rowHeadings={headingsFor(slice.y)}
-        version={version}
-        cellOf={live.cell}
-        view={view}
-        size={size}
-        aspect={aspect}
-        active={active}
-        pinned={pinned}
-        onActive={setActive}
-        onOpen={open}
-        onKey={onKey}
-      />
+      <div className="matrix-beside">
+        <Matrix
+          slice={slice}
+          columnHeadings={headingsFor(slice.x)}
+          rowHeadings={headingsFor(slice.y)}
+          version={version}
+          cellOf={live.cell}
+          view={view}
+          size={size}
+          aspect={aspect}
+          active={active}
+          pinned={pinned}
+          onActive={setActive}
+          onOpen={open}
+          onKey={onKey}
+        />
+        {summed && <TaskSummary task={task} headingsOf={headingsFor} />}
+      </div>
       <p id="matrix-keys" className="key-hint quiet small">
         <kbd>↑↓←→</kbd> move <kbd>Enter</kbd> open <kbd>G</kbd> good <kbd>P</kbd> poor <kbd>U</kbd> unrated{' '}
         <kbd>C</kbd> compare

@@ -6,9 +6,11 @@ import type {
   SubtaskChange,
   SubtaskState,
   SubtaskView,
+  Tally,
   TaskDetail,
   TaskState,
   TaskSubmission,
+  TaskSummary,
   TaskView,
 } from '@backend2/contracts';
 import { headingsOf, indexesOf } from '../../src/matrix/axes.ts';
@@ -115,6 +117,32 @@ export class FakeTask {
       cells: Array.from({ length: slice.rows }, (_, row) =>
         Array.from({ length: slice.columns }, (_, column) => this.#cell(slice.ordinalAt(column, row))),
       ),
+    };
+  }
+
+  get summary(): TaskSummary {
+    const tally = (cells: readonly MatrixCell[]): Tally => {
+      const rated = (rating: MatrixCell['rating']): number =>
+        cells.filter((cell) => cell.rating === rating).length;
+      const counts = countsOf(cells.map((cell) => cell.state));
+      return {
+        total: cells.length,
+        counts,
+        ratings: { unrated: rated('unrated'), poor: rated('poor'), good: rated('good') },
+        durationMs: counts.succeeded === 0 ? null : { mean: 812, median: 812 },
+      };
+    };
+    return {
+      taskId: this.id,
+      overall: tally(this.#cells),
+      axes: this.#axes.map((axis) => ({
+        name: axis.name,
+        values: headingsOf(this.detail, axis).map((value, index) => ({
+          index,
+          value,
+          ...tally(this.#cells.filter(({ ordinal }) => indexesOf(this.#axes, ordinal)[axis.name] === index)),
+        })),
+      })),
     };
   }
 

@@ -105,6 +105,8 @@ export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
         return json(response, 200, task.detail);
       case 'GET matrix':
         return json(response, 200, task.matrix(url.searchParams));
+      case 'GET summary':
+        return json(response, 200, task.summary);
       case 'GET events':
         return hub.connect(response, taskId, request.headers['last-event-id']?.toString());
       case 'GET subtasks/n':
