@@ -1,4 +1,6 @@
+import type { UserView } from '@backend2/contracts';
 import { useEffect } from 'react';
+import { KeysPage } from './pages/keys.tsx';
 import { NewTaskPage } from './pages/new-task.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SystemPage } from './pages/system.tsx';
@@ -43,13 +45,13 @@ const Content = ({ session }: { session: PageSession }) => {
     case 'signed-in':
       return (
         <Shell user={state.user}>
-          <Page route={route} />
+          <Page route={route} user={state.user} />
         </Shell>
       );
   }
 };
 
-const Page = ({ route }: { route: Route }) => {
+const Page = ({ route, user }: { route: Route; user: UserView }) => {
   switch (route.page) {
     case 'tasks':
       return <TasksPage filters={route.filters} />;
@@ -59,6 +61,8 @@ const Page = ({ route }: { route: Route }) => {
       return <TaskPage key={route.taskId} taskId={route.taskId} view={route.view} />;
     case 'system':
       return <SystemPage />;
+    case 'keys':
+      return <KeysPage isAdmin={user.role === 'admin'} />;
     case 'not-found':
       return (
         <div className="empty">

@@ -131,6 +131,30 @@ inBrowser(`beside the matrix stands how each value fared, and follows what happe
   await page.context().close();
 });
 
+inBrowser(`an API key is made, shown once, and ended${why}`, async (t) => {
+  const { api, browser } = t.context;
+  const { page, errors } = await openSignedIn(browser, api, '/');
+  await page.getByRole('button', { name: 'Ada' }).click();
+  await page.getByRole('menuitem', { name: 'API keys' }).click();
+  await page.getByText('You have no API keys.').waitFor();
+  await page.getByLabel('Name').fill('nightly sweep');
+  t.is(await page.getByLabel('Administer').count(), 0, 'only an admin may give that away');
+  await page.getByLabel('Change').uncheck();
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByText('b2k_abcdef-the-whole-of-it').waitFor();
+  const row = page.getByRole('listitem').filter({ hasText: 'nightly sweep' });
+  t.regex(await row.innerText(), /b2k_abcdef…[\s\S]*Read[\s\S]*never used/);
+  t.notRegex(await row.innerText(), /Change/);
+  await page.reload();
+  await row.waitFor();
+  t.is(await page.getByText('b2k_abcdef-the-whole-of-it').count(), 0);
+  await row.getByRole('button', { name: 'End nightly sweep' }).click();
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.getByText('You have no API keys.').waitFor();
+  t.deepEqual(errors, []);
+  await page.context().close();
+});
+
 inBrowser(`of 10,000 cells only those in view exist, wherever one scrolls${why}`, async (t) => {
   const { api, browser } = t.context;
   const hundred = Array.from({ length: 100 }, (_, index) => index);

@@ -14,6 +14,7 @@ export type Route =
   | { readonly page: 'new-task'; readonly from?: string }
   | { readonly page: 'task'; readonly taskId: string; readonly view: TaskViewState }
   | { readonly page: 'system' }
+  | { readonly page: 'keys' }
   | { readonly page: 'not-found' };
 
 const oneOf = <T extends string>(known: readonly T[], text: string | null): T | undefined =>
@@ -40,6 +41,7 @@ export const parseRoute = (url: URL): Route => {
     return from === null ? { page: 'new-task' } : { page: 'new-task', from };
   }
   if (path === '/system') return { page: 'system' };
+  if (path === '/keys') return { page: 'keys' };
   const taskId = taskPath.exec(path)?.[1];
   if (taskId !== undefined) return { page: 'task', taskId, view: parseTaskView(url.searchParams) };
   return { page: 'not-found' };
@@ -62,5 +64,7 @@ export const routeHref = (route: Exclude<Route, { page: 'not-found' }>): string 
       return withQuery(`/tasks/${route.taskId}`, taskViewQuery(route.view));
     case 'system':
       return '/system';
+    case 'keys':
+      return '/keys';
   }
 };

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { UserView } from '@backend2/contracts';
-import { location } from '../state/location.ts';
+import { location, navigate } from '../state/location.ts';
 import { useServices } from '../state/services.ts';
 import { useStore } from '../state/use-store.ts';
 import { Link } from './link.tsx';
@@ -39,6 +39,7 @@ export const Shell = ({ user, children }: { user: UserView; children: ReactNode 
           look="quiet"
           icon="down"
           items={[
+            { label: 'API keys', onChoose: () => navigate({ page: 'keys' }) },
             {
               label: 'Sign out',
               hint: user.email,

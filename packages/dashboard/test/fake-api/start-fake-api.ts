@@ -1,8 +1,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { issuesOf, subtaskPatchSchema, taskSubmissionSchema } from '@backend2/contracts';
-import type { HealthView, Issue, TaskSubmission, UserView } from '@backend2/contracts';
+import {
+  apiKeyCreationSchema,
+  issuesOf,
+  subtaskPatchSchema,
+  taskSubmissionSchema,
+} from '@backend2/contracts';
+import type { ApiKeyView, HealthView, Issue, TaskSubmission, UserView } from '@backend2/contracts';
 import { EventHub } from './event-hub.ts';
 import { FakeTask, axesOf, ownerId } from './fake-task.ts';
 import { pictureOf } from './picture.ts';
@@ -72,6 +77,7 @@ export interface FakeApi {
 export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
   const hub = new EventHub();
   const tasks = new Map<string, FakeTask>();
+  const keys: ApiKeyView[] = [];
   const add = (submission: unknown): FakeTask => {
     const task = new FakeTask(taskSubmissionSchema.parse(submission), (id, message) => hub.tell(id, message));
     tasks.set(task.id, task);
@@ -157,6 +163,15 @@ export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
     if (request.headers.authorization !== 'Bearer a1') {
       return problem(response, 401, 'unauthenticated', 'Sign in first.');
     }
+    const ended = request.method === 'DELETE' && /^\/api\/v1\/api-keys\/(.*)$/.exec(path)?.[1];
+    if (ended) {
+      keys.splice(
+        keys.findIndex(({ id }) => id === ended),
+        1,
+      );
+      response.writeHead(204);
+      return void response.end();
+    }
     switch (`${request.method} ${path.slice(7)}`) {
       case 'PUT /auth/cookie':
         response.writeHead(204, { 'set-cookie': 'pictures=yes; HttpOnly; SameSite=Strict; Path=/api/v1' });
@@ -166,6 +181,18 @@ export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
         return void response.end();
       case 'GET /users/me':
         return json(response, 200, user);
+      case 'GET /api-keys':
+        return json(response, 200, { items: keys });
+      case 'POST /api-keys': {
+        const parsed = apiKeyCreationSchema.safeParse(await bodyOf(request));
+        if (!parsed.success)
+          return problem(response, 422, 'validation_failed', 'not valid', issuesOf(parsed.error));
+        const { name, scopes, expiresAt = null } = parsed.data;
+        const id = `44444444-4444-4444-8444-${keys.length.toString(16).padStart(12, '0')}`;
+        const at = new Date().toISOString();
+        keys.unshift({ id, name, scopes, expiresAt, prefix: 'b2k_abcdef', createdAt: at, lastUsedAt: null });
+        return json(response, 201, { ...keys[0], key: 'b2k_abcdef-the-whole-of-it' });
+      }
       case 'POST /tasks/estimate':
         return submit(request, response, false);
       case 'POST /tasks':
