@@ -41,9 +41,9 @@ export class EventConnection {
     return this.#response.destroyed || this.#response.writableEnded;
   }
 
-  /** Bytes that wait for the client. */
+  /** Bytes that wait for the client; none once it is cut off. */
   get buffered(): number {
-    return this.#response.writableLength;
+    return this.#response.destroyed ? 0 : this.#response.writableLength;
   }
 
   begin(): void {
