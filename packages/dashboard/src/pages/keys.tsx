@@ -5,6 +5,7 @@ import { wordsOf } from '../state/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
+import { formText } from '../ui/form-text.ts';
 import { formatAgo } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
 import { say } from '../ui/toasts.tsx';
@@ -119,11 +120,11 @@ const KeyForm = ({ isAdmin, onMade }: { isAdmin: boolean; onMade: (key: CreatedA
     event.preventDefault();
     const element = event.currentTarget;
     const form = new FormData(element);
-    const expires = String(form.get('expires') ?? '');
+    const expires = formText(form, 'expires');
     try {
       onMade(
         await api.apiKeys.create({
-          name: String(form.get('name') ?? ''),
+          name: formText(form, 'name'),
           scopes: apiKeyScopes.filter((scope) => form.getAll('scope').includes(scope)),
           ...(expires === '' ? {} : { expiresAt: `${expires}T23:59:59Z` }),
         }),

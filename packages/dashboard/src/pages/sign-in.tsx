@@ -4,6 +4,7 @@ import { useServices } from '../state/services.ts';
 import { wordsOf } from '../state/words.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { formText } from '../ui/form-text.ts';
 import { Logo } from '../ui/logo.tsx';
 import { Notice } from '../ui/notice.tsx';
 import './sign-in.css';
@@ -16,14 +17,10 @@ export const SignInPage = () => {
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const typed = (name: string): string => {
-      const value = form.get(name);
-      return typeof value === 'string' ? value : '';
-    };
     setBusy(true);
     setRefusal(null);
     try {
-      await session.signIn(typed('email'), typed('password'));
+      await session.signIn(formText(form, 'email'), formText(form, 'password'));
     } catch (error) {
       setRefusal(wordsOf(error));
       setBusy(false);
