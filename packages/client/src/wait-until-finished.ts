@@ -1,7 +1,7 @@
 import { isFinalTaskState, type TaskView } from '@backend2/contracts';
 import { eventStream, type EventStreamOptions } from './event-stream.ts';
 import { pause } from './pause.ts';
-import type { Transport } from './transport.ts';
+import { isPassing, type Transport } from './transport.ts';
 
 export interface WaitOptions {
   readonly signal?: AbortSignal;
@@ -12,9 +12,11 @@ export interface WaitOptions {
 
 /** Asked this often beside the events, which tell soon but are not the record. */
 const pollMs = 10_000;
+/** After a request has given up its own attempts. */
+const againMs = 1000;
 
 /**
- * Resolves with the task in its final state; waits through a pause and through a server restart.
+ * Resolves with the task in its final state; waits through a pause and for as long as the server is away.
  *
  * @throws Error when the task is deleted meanwhile; the signal's reason when it aborts.
  */
@@ -31,12 +33,22 @@ export const waitUntilFinished = async (
     return isFinalTaskState(task.state);
   };
 
+  const readOnceThere = async (): Promise<TaskView> => {
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await pause(againMs, stop);
+      }
+    }
+  };
   const listen = async (): Promise<TaskView> => {
     const options = { signal: stop, ...(onConnection ? { onConnection } : {}) };
     for await (const { message } of eventStream(transport, eventsPath, options)) {
       if (message.type === 'deleted') throw new Error('The task was deleted.');
       if (message.type === 'subtasks' || message.type === 'progress') continue;
-      const task = message.type === 'task' ? message.task : await read();
+      const task = message.type === 'task' ? message.task : await readOnceThere();
       if (isOver(task)) return task;
     }
     stop.throwIfAborted();
@@ -45,7 +57,7 @@ export const waitUntilFinished = async (
   const ask = async (): Promise<TaskView> => {
     for (;;) {
       await pause(pollMs, stop);
-      const task = await read();
+      const task = await readOnceThere();
       if (isOver(task)) return task;
     }
   };

@@ -89,3 +89,19 @@ test('waiting for a task that is deleted says so', async (t) => {
   const waiting = createClient({ baseUrl: url }).tasks.waitUntilFinished(taskId);
   await t.throwsAsync(waiting, { message: 'The task was deleted.' });
 });
+
+test('waiting for a task lives through a server that is away longer than a request tries', async (t) => {
+  let refused = 0;
+  const { url } = await scriptedServer(t, ({ url: path }, response) => {
+    if (path.endsWith('/events')) {
+      begin(response);
+      return send(response, '1-0', { type: 'ready' });
+    }
+    if (refused === 2) return json(response, 200, taskIn('succeeded'));
+    refused += 1;
+    return problem(response, 503, 'unreachable');
+  });
+  const client = createClient({ baseUrl: url, maxRetries: 0 });
+  t.is((await client.tasks.waitUntilFinished(taskId)).state, 'succeeded');
+  t.is(refused, 2);
+});
