@@ -7,9 +7,9 @@ export type RedisClient = Redis | Cluster;
 export type ConnectionRole = 'commands' | 'reader';
 
 /**
- * Milliseconds after which a command without an answer fails; longer than any read blocks. The rest of the engine is
- * quicker where a connection is merely dead. This is for what has no connection at all, and for what a Cluster's
- * client lost track of while its nodes changed.
+ * Milliseconds after which a command without an answer fails; longer than any read blocks. A single server needs none: its
+ * connections are watched, and where it cannot be reached a command fails after a few tries. This is for what no Sentinel
+ * finds a server for, and for what a Cluster's client lost track of while its nodes changed.
  */
 const answerWithinMs = 10_000;
 
@@ -18,7 +18,6 @@ const unavailable = /READONLY|LOADING|MASTERDOWN|CLUSTERDOWN/;
 const optionsFor = (role: ConnectionRole): RedisOptions & { readonly replyMapping?: never } => ({
   protocol: 2,
   connectTimeout: 3000,
-  commandTimeout: answerWithinMs,
   lazyConnect: true,
   enableAutoPipelining: false,
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1000),
@@ -59,6 +58,8 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
         // Told of a failover while it looks for the new master, ioredis's detector would end the client for good;
         // Sentinel cuts a demoted master's connections, and READONLY tells of what it could not cut.
         failoverDetector: false,
+        // Without a Sentinel that answers nothing else would end a command's wait.
+        commandTimeout: answerWithinMs,
       });
     case 'cluster':
       return new TimedCluster(
