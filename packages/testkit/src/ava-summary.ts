@@ -1,11 +1,10 @@
+import { stripVTControlCharacters } from 'node:util';
+
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
-
-// eslint-disable-next-line no-control-regex -- colours are control characters
-const colours = /\u001b\[[0-9;]*m/g;
 
 const kinds: readonly (readonly [RegExp, keyof Counts])[] = [
   [/^\s*(\d+) tests? passed$/, 'passed'],
@@ -19,7 +18,7 @@ const kinds: readonly (readonly [RegExp, keyof Counts])[] = [
 export function avaSummary(output: string, exitCode: number | null): Counts {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   let found = false;
-  for (const line of output.replace(colours, '').split('\n')) {
+  for (const line of stripVTControlCharacters(output).split('\n')) {
     for (const [pattern, kind] of kinds) {
       const match = pattern.exec(line);
       if (match === null) continue;

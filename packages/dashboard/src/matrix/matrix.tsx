@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import type { KeyboardEvent, MouseEvent } from 'react';
 import type { LiveCell } from '../state/cells.ts';
 import type { TaskViewState } from '../state/task-view.ts';
@@ -53,13 +53,17 @@ export const Matrix = (props: MatrixProps) => {
   const width = headWidth + slice.columns * layout.pitchX;
   const height = headHeight + slice.rows * layout.pitchY;
 
-  useEffect(() => {
+  const reveal = useEffectEvent(() => {
     const element = scroller.current;
-    if (element === null || viewport.width === 0) return;
+    if (element === null) return;
     element.scrollLeft = offsetToReveal(element.scrollLeft, roomX, layout.pitchX, at.column);
     element.scrollTop = offsetToReveal(element.scrollTop, roomY, layout.pitchY, at.row);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only a move may scroll, never a scroll itself
-  }, [active, slice.key, viewport.width === 0]);
+  });
+  const laidOut = viewport.width > 0;
+  // Only a move scrolls, never a scroll itself.
+  useEffect(() => {
+    if (laidOut) reveal();
+  }, [active, slice.key, laidOut]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;

@@ -1,5 +1,5 @@
 import { apiKeyScopes, type ApiKeyScope, type ApiKeyView, type CreatedApiKey } from '@backend2/contracts';
-import { useEffect, useState, type SubmitEvent } from 'react';
+import { useCallback, useState, type SubmitEvent } from 'react';
 import { useServices } from '../state/services.ts';
 import { wordsOf } from '../state/words.ts';
 import { Button } from '../ui/button.tsx';
@@ -9,6 +9,7 @@ import { formText } from '../ui/form-text.ts';
 import { formatAgo } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
 import { say } from '../ui/toasts.tsx';
+import { useAnswer } from '../ui/use-answer.ts';
 import { useNow } from '../ui/use-now.ts';
 import './keys.css';
 
@@ -21,21 +22,11 @@ const scopeNames: Record<ApiKeyScope, string> = {
 /** The user's API keys: what there is, one more, one less. */
 export const KeysPage = ({ isAdmin }: { isAdmin: boolean }) => {
   const { api } = useServices();
-  const [keys, setKeys] = useState<readonly ApiKeyView[] | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { answer, failure, ask: load } = useAnswer(useCallback(() => api.apiKeys.list(), [api]));
+  const keys = answer?.items ?? null;
   const [made, setMade] = useState<CreatedApiKey | null>(null);
   const [ending, setEnding] = useState<ApiKeyView | null>(null);
   const now = useNow(60_000);
-  const load = (): Promise<void> =>
-    api.apiKeys.list().then(
-      ({ items }) => {
-        setKeys(items);
-        setFailure(null);
-      },
-      (error: unknown) => setFailure(wordsOf(error)),
-    );
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- once; changes load anew
-  useEffect(() => void load(), [api]);
 
   const end = async ({ id }: ApiKeyView): Promise<void> => {
     try {

@@ -1,11 +1,11 @@
-import type { HealthStatus, HealthView } from '@backend2/contracts';
-import { useEffect, useState } from 'react';
+import type { HealthStatus } from '@backend2/contracts';
+import { useCallback } from 'react';
 import { componentsOf } from '../state/components.ts';
 import type { Component, Observation } from '../state/components.ts';
 import { useServices } from '../state/services.ts';
-import { wordsOf } from '../state/words.ts';
 import { formatAgo } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
+import { useAnswer } from '../ui/use-answer.ts';
 import { useInterval } from '../ui/use-interval.ts';
 import { useNow } from '../ui/use-now.ts';
 import './system.css';
@@ -19,20 +19,9 @@ const names: Record<HealthStatus, string> = { pass: 'OK', warn: 'Warning', fail:
 
 export const SystemPage = () => {
   const { api } = useServices();
-  const [health, setHealth] = useState<HealthView | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { answer: health, failure, ask } = useAnswer(useCallback(() => api.health(), [api]));
   const now = useNow(1000);
-  const ask = (): void =>
-    void api.health().then(
-      (answer) => {
-        setHealth(answer);
-        setFailure(null);
-      },
-      (error: unknown) => setFailure(wordsOf(error)),
-    );
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- once; the interval asks from then on
-  useEffect(ask, [api]);
-  useInterval(ask, 5000);
+  useInterval(() => void ask(), 5000);
 
   return (
     <>

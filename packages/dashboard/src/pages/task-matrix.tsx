@@ -1,5 +1,5 @@
 import type { Axis, Rating, TaskDetail } from '@backend2/contracts';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { headingsOf, indexesOf } from '../matrix/axes.ts';
 import { AxisControls } from '../matrix/axis-controls.tsx';
 import { aspectOf, largestCell, layOutCells, smallestCell } from '../matrix/cell-layout.ts';
@@ -39,10 +39,9 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
   const [summed, setSummed] = useState(false);
   const { axes } = task;
   const axesKey = JSON.stringify(axes);
-  // Every event makes a new task; its axes stay what they are.
   const headings = useMemo(
     () => new Map(axes.map((axis) => [axis.name, headingsOf(task, axis)])),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- every event makes a new task; its axes stay what they are
     [task.id, axesKey],
   );
   const headingsFor = (axis: Axis | null): readonly string[] =>
@@ -51,10 +50,9 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
   const [lastActive, setActive] = useState(view.cell ?? 0);
   const active = slice.positionOf(lastActive) === null ? slice.ordinalAt(0, 0) : lastActive;
 
-  useEffect(() => {
-    live.show(slice);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all there is to a slice
-  }, [live, slice.key]);
+  const show = useEffectEvent(() => live.show(slice));
+  // Each turn makes a new slice; its key says all there is to it.
+  useEffect(() => show(), [live, slice.key]);
 
   const go = (change: Partial<TaskViewState>, replace = true): void =>
     navigate({ page: 'task', taskId: task.id, view: { ...view, ...change } }, { replace });

@@ -1,9 +1,9 @@
-import type { Axis, Tally, TaskDetail, TaskSummary as Summary } from '@backend2/contracts';
-import { useEffect, useState } from 'react';
+import type { Axis, Tally, TaskDetail } from '@backend2/contracts';
+import { useCallback } from 'react';
 import { useServices } from '../state/services.ts';
-import { wordsOf } from '../state/words.ts';
 import { formatCount, formatDuration } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
+import { useAnswer } from '../ui/use-answer.ts';
 import { useInterval } from '../ui/use-interval.ts';
 import './task-summary.css';
 
@@ -17,19 +17,9 @@ const everyMs = 3000;
 /** How the values of each axis fared, over all cells whatever slice is shown; asked anew while it is open. */
 export const TaskSummary = ({ task, headingsOf }: TaskSummaryProps) => {
   const { api } = useServices();
-  const [summary, setSummary] = useState<Summary | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const ask = (): void =>
-    void api.tasks.summary(task.id).then(
-      (answer) => {
-        setSummary(answer);
-        setFailure(null);
-      },
-      (error: unknown) => setFailure(wordsOf(error)),
-    );
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- once; the interval asks from then on
-  useEffect(ask, [api, task.id]);
-  useInterval(ask, everyMs);
+  const request = useCallback(() => api.tasks.summary(task.id), [api, task.id]);
+  const { answer: summary, failure, ask } = useAnswer(request);
+  useInterval(() => void ask(), everyMs);
 
   return (
     <aside id="task-summary" className="task-summary" aria-label="Summary">
