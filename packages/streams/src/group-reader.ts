@@ -38,6 +38,8 @@ export interface GroupReaderOptions {
 /** How often a reader promotes and claims, and so the longest it blocks. */
 const tickMs = 250;
 const promoteMost = 500;
+/** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
+const lookAtMost = 100;
 const reapMost = 500;
 /** Fewest free slots for which reading on is worth its while. */
 const readOnFrom = 4;
@@ -58,6 +60,7 @@ export class GroupReader {
   #turnedAt = performance.now();
   #nextTickAt = 0;
   #nextReapAt = 0;
+  #lookFrom = '-';
   /** A reply may have been lost with a connection: entries of ours that we do not know of. */
   #unsure = false;
   #history: string | undefined;
@@ -272,15 +275,27 @@ export class GroupReader {
   async #tick(room: number): Promise<number> {
     const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed, onLost } = this.#options;
     const sentAt = performance.now();
-    const [now, nextDue, claimed, history] = (await this.#reply(
+    const [now, nextDue, claimed, history, lookFrom] = (await this.#reply(
       0,
       runScript(
         this.#client,
         scripts.tick,
         [keys.stream, keys.delayed],
-        [group, consumer, leaseMs, maxDeliveries, room, suspectAllowed() ? 1 : 0, promoteMost],
+        [
+          group,
+          consumer,
+          leaseMs,
+          maxDeliveries,
+          room,
+          suspectAllowed() ? 1 : 0,
+          promoteMost,
+          this.#lookFrom,
+          lookAtMost,
+          releasedName,
+        ],
       ),
-    )) as [number, number, (string | number)[], string];
+    )) as [number, number, (string | number)[], string, string];
+    this.#lookFrom = lookFrom;
     this.clock.sample(now, sentAt);
     this.#compareHistory(history);
     const entries = fromClaim(claimed);

@@ -8,6 +8,8 @@ import { Settler } from './settler.ts';
 import type { Slots } from './slots.ts';
 import type { TopicKeys } from './topic-keys.ts';
 
+const releaseMost = 500;
+
 export interface PartitionHoldOptions {
   readonly topic: string;
   readonly keys: TopicKeys;
@@ -63,13 +65,15 @@ export class PartitionHold {
     this.#keeper.stop();
     const { keys, group, consumer, giveUp } = this.#options;
     try {
-      const left = runScript(
-        this.#engine.commands,
-        scripts.leave,
-        [keys.stream],
-        [group, consumer, releasedName],
-      );
-      await Promise.race([left, aborted(giveUp).then(() => giveUp.throwIfAborted())]);
+      const abandoned = aborted(giveUp).then(() => giveUp.throwIfAborted());
+      const release = () =>
+        runScript(
+          this.#engine.commands,
+          scripts.leave,
+          [keys.stream],
+          [group, consumer, releasedName, releaseMost],
+        );
+      while ((await Promise.race([release(), abandoned])) === 0);
     } catch (error) {
       // What could not be handed back is claimed when its lease runs out.
       this.#engine.warn('leaving the group failed', {

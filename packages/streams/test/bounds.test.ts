@@ -3,15 +3,17 @@ import test from 'ava';
 import type { Redis } from 'ioredis';
 import { runScript, scripts } from '../src/lua-script.ts';
 import { openStreams, numbered } from './support/streams.ts';
+import { tick } from './support/tick.ts';
 
 // A script holds up every client of Redis while it runs, so each takes on no more than it was told to.
 
 const jobs = numbered('jobs');
 const [stream, delayed] = ['app:{jobs}', 'app:{jobs}:delayed'];
-const leaseMs = 1000;
+/** Longer than the slowest test takes. */
+const leaseMs = 600_000;
 const maxDeliveries = 3;
-/** Of entries to be buried, which need no slot. */
-const buriedAtOnce = 100;
+const page = 50;
+const releasedName = '~released';
 
 /** Entries of a consumer that was lost a while ago. */
 const abandoned = async (client: Redis, count: number, deliveries: number): Promise<void> => {
@@ -25,31 +27,66 @@ const abandoned = async (client: Redis, count: number, deliveries: number): Prom
   await client.call('XCLAIM', stream, 'g', 'lost', '0', ...ids, ...idle);
 };
 
-const tick = async (client: Redis, room: number, promoteMost: number): Promise<number> => {
-  const given = ['g', 'me', leaseMs, maxDeliveries, room, 1, promoteMost];
-  const reply = await runScript(client, scripts.tick, [stream, delayed], given);
-  const [, , claimed] = reply as [number, number, unknown[]];
-  return claimed.length / 4;
+const look = async (client: Redis, room: number, from = '-', promoteMost = 0) => {
+  const given = { group: 'g', consumer: 'me', leaseMs, maxDeliveries, releasedName };
+  const seen = await tick(client, { ...given, keys: { stream, delayed }, room, promoteMost, from, page });
+  return { claimed: seen.claimed.length / 4, next: seen.next };
 };
 
 test('a look for expired entries claims as many as there is room for, however many there are', async (t) => {
   const { client } = await useRedis(t);
   await abandoned(client, 500, 1);
-  t.is(await tick(client, 0, 0), 0);
-  t.is(await tick(client, 20, 0), 20);
-  t.is(await tick(client, 7, 0), 7);
+  t.is((await look(client, 0)).claimed, 0);
+  t.is((await look(client, 20)).claimed, 20);
+  t.is((await look(client, 7)).claimed, 7);
   const [[, , mine]] = (await client.xpending(stream, 'g', '-', '+', 1, 'me')) as [[string, string, number]];
   t.true(mine < leaseMs, 'their leases begin anew');
 });
 
-test('of entries on their last delivery one is claimed, and of those past it a batch that needs no room', async (t) => {
+test('of entries on their last delivery one is claimed, and of those past it a page that needs no room', async (t) => {
   const { client } = await useRedis(t);
   await abandoned(client, 500, maxDeliveries - 1);
-  t.is(await tick(client, 20, 0), 1);
+  t.is((await look(client, 20)).claimed, 1);
   await client.flushdb();
   await abandoned(client, 500, maxDeliveries);
-  t.is(await tick(client, 0, 0), buriedAtOnce);
-  t.is(await tick(client, 5, 0), buriedAtOnce + 5);
+  t.is((await look(client, 0)).claimed, page);
+});
+
+test('of all that others run a look sees one page, and each has its turn', async (t) => {
+  const { client } = await useRedis(t);
+  await abandoned(client, 500, 1);
+  const ids = (await client.xrange(stream, '-', '+')).map(([id]) => id);
+  const renewed = ids.toSpliced(420, 1);
+  await client.call('XCLAIM', stream, 'g', 'lost', '0', ...renewed, 'JUSTID');
+  const claimed: number[] = [];
+  let from = '-';
+  for (let pages = 0; pages <= 500 / page; pages++) {
+    const seen = await look(client, 20, from);
+    claimed.push(seen.claimed);
+    from = seen.next;
+  }
+  t.deepEqual(claimed, [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]);
+  t.is(from, '-', 'from the beginning again');
+});
+
+test('what there was no room for is where the next look begins', async (t) => {
+  const { client } = await useRedis(t);
+  await abandoned(client, 500, 1);
+  const ids = (await client.xrange(stream, '-', '+')).map(([id]) => id);
+  await client.call('XCLAIM', stream, 'g', 'lost', '0', ...ids.slice(0, 10), 'JUSTID');
+  t.deepEqual(await look(client, 0), { claimed: 0, next: ids[10] });
+  t.deepEqual(await look(client, 20, ids[10]), { claimed: 20, next: ids[30] });
+});
+
+test('what was released is seen at once, behind however many that others run', async (t) => {
+  const { client } = await useRedis(t);
+  await abandoned(client, 500, 1);
+  const ids = (await client.xrange(stream, '-', '+')).map(([id]) => id);
+  await client.call('XCLAIM', stream, 'g', 'lost', '0', ...ids.slice(0, 490), 'JUSTID');
+  await client.call('XCLAIM', stream, 'g', 'leaving', '0', ...ids.slice(490), 'JUSTID');
+  const leave = () => runScript(client, scripts.leave, [stream], ['g', 'leaving', releasedName, 4]);
+  t.deepEqual([await leave(), await leave(), await leave()], [0, 0, 1], 'in batches');
+  t.is((await look(client, 20)).claimed, 10);
 });
 
 test('of delayed messages that are due as many are promoted as it was told, oldest first', async (t) => {
@@ -59,7 +96,7 @@ test('of delayed messages that are due as many are promoted as it was told, olde
   const due = client.pipeline();
   for (let n = 0; n < 500; n++) due.zadd(delayed, 1000 + n, `m${n};1\nm${n}\n{"n":${n}}`);
   await due.exec();
-  await tick(client, 0, 30);
+  await look(client, 0, '-', 30);
   t.like(await streams.inspect(jobs, 'g'), { length: 30, delayed: 470 });
   const promoted = (await client.xrange(stream, '-', '+')).map(([, fields]) => fields[3]);
   t.deepEqual(

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { inbox, runProcess, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { ConsumerStoppedError, createStreams, type Message } from '../src/index.ts';
+import { consumerNames } from './support/consumer-names.ts';
 import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
 
 const jobs = numbered('jobs');
@@ -128,6 +129,44 @@ test('Field note 12: what a stopping consumer cannot finish is free for others a
   );
 });
 
+test('a consumer that leaves with more than a batch in hand hands back all of it', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const many = { group: 'g', leaseMs: 600_000, concurrency: 1100 };
+  const { opened, open } = gate();
+  t.teardown(open);
+  const leaving = await running(t, streams.consumer(jobs, { ...many, handler: () => opened }));
+  await streams.publisher(jobs).publishMany(Array.from({ length: 1100 }, (_, n) => ({ payload: { n } })));
+  await until(() => leaving.inFlight === 1100, { what: 'all in hand' });
+  await leaving.stop(AbortSignal.abort());
+  t.like(await streams.inspect(jobs, 'g'), { pending: 1100, consumers: [] });
+  const next = await running(t, streams.consumer(jobs, { ...many, handler: () => opened }));
+  await until(() => next.inFlight === 1100, { what: 'all in the next one’s hands' });
+});
+
+test('what a lost consumer held behind several pages of what others run is found', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const leaseMs = 600_000;
+  await streams.publisher(jobs).publishMany(Array.from({ length: 1000 }, (_, n) => ({ payload: { n } })));
+  await client.xgroup('CREATE', 'app:{jobs}', 'g', '0');
+  await client.xreadgroup('GROUP', 'g', 'busy', 'COUNT', 995, 'STREAMS', 'app:{jobs}', '>');
+  await client.xreadgroup('GROUP', 'g', 'lost', 'COUNT', 5, 'STREAMS', 'app:{jobs}', '>');
+  const lost = (await client.xpending('app:{jobs}', 'g', '-', '+', 5, 'lost')) as [string][];
+  const idle = ['IDLE', String(2 * leaseMs), 'JUSTID'];
+  await client.call('XCLAIM', 'app:{jobs}', 'g', 'lost', '0', ...lost.map(([id]) => id), ...idle);
+  const taken = inbox<number>('taken message');
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      leaseMs,
+      handler: async ({ payload }) => taken.push(payload.n) as never,
+    }),
+  );
+  t.deepEqual(await taken.take(5), [995, 996, 997, 998, 999]);
+});
+
 test('an entry that kills its consumers is dead-lettered after maxDeliveries, and takes no other with it', async (t) => {
   const { url } = await useRedis(t);
   const reclaimed: number[] = [];
@@ -204,9 +243,7 @@ test('Field note 10: consumer names do not leak, and none goes while it has pend
   await client.xack('app:{jobs}', 'g', ...done);
   await client.xdel('app:{jobs}', ...done);
   const names = async (): Promise<string[]> =>
-    ((await client.xinfo('CONSUMERS', 'app:{jobs}', 'g')) as unknown[][])
-      .map((info) => String(info[1]))
-      .filter((name) => name !== '~released');
+    (await consumerNames(client, 'app:{jobs}', 'g')).filter((name) => name !== '~released');
   // And those that left in order, each after a message.
   const { opened, open } = gate();
   const consumers = await Promise.all(

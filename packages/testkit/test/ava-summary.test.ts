@@ -11,6 +11,11 @@ test('failed tests and uncaught exceptions both count', (t) => {
   t.is(avaSummary('  2 tests failed\n  1 uncaught exception\n', 1).failed, 3);
 });
 
+test('of a run with failures what passed is counted too', (t) => {
+  const output = '  ✔ one (2s)\n  \u001b[31m✘ [fail]: two\u001b[39m\n  ✔ three\n  ─\n\n  1 test failed\n';
+  t.deepEqual(avaSummary(output, 1), { passed: 2, failed: 1, skipped: 0 });
+});
+
 test('a run without a summary is a failure', (t) => {
   t.is(countsLine(avaSummary('', 0)), '0 passed, 1 failed, 0 skipped');
 });

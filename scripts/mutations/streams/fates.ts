@@ -39,8 +39,8 @@ export const fateMutations: readonly Mutation[] = [
   {
     breaks: 'an entry past its deliveries is claimed without a slot',
     file: 'src/lua/tick-2.lua',
-    find: 'if delivery > most then',
-    replace: 'if false then',
+    find: 'if free and delivery <= most then',
+    replace: 'if free then',
     test: { file: leases, title: 'an entry past its deliveries is buried by a consumer*' },
   },
   {

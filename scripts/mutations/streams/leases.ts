@@ -30,15 +30,15 @@ export const leaseMutations: readonly Mutation[] = [
   {
     breaks: 'what a killed consumer held is claimed after its lease',
     file: 'src/lua/tick-2.lua',
-    find: 'if owner ~= consumer then',
-    replace: 'if false then',
+    find: 'owner ~= consumer and',
+    replace: 'false and',
     test: { file: 'test/crash.test.ts', title: 'Field note 3*' },
   },
   {
     breaks: 'a consumer does not claim what it runs itself',
     file: 'src/lua/tick-2.lua',
-    find: 'if owner ~= consumer then',
-    replace: 'if true then',
+    find: 'owner ~= consumer and ',
+    replace: '',
     test: model,
   },
   {
@@ -121,11 +121,50 @@ export const leaseMutations: readonly Mutation[] = [
   {
     breaks: 'no more is claimed at once than there is room for',
     file: 'src/lua/tick-2.lua',
-    find: `        take = true
-        room = room - 1
-      elseif`,
-    replace: `        take = true
-      elseif`,
+    find: 'room = room - 1\n',
+    replace: '',
     test: { file: 'test/bounds.test.ts', title: 'a look for expired entries*' },
+  },
+  {
+    breaks: 'an entry is left alone until its lease is over',
+    file: 'src/lua/tick-2.lua',
+    find: ' and idle >= lease',
+    replace: '',
+    test: model,
+  },
+  {
+    breaks: 'a look begins where the last one ended',
+    file: 'src/group-reader.ts',
+    find: 'this.#lookFrom = lookFrom;',
+    replace: '',
+    test: { file: leases, title: 'what a lost consumer held behind*' },
+  },
+  {
+    breaks: 'a look begins with what there was no room for before',
+    file: 'src/lua/tick-2.lua',
+    find: 'refused = refused or id',
+    replace: '',
+    test: { file: 'test/bounds.test.ts', title: 'what there was no room for*' },
+  },
+  {
+    breaks: 'after the last page comes the first',
+    file: 'src/lua/tick-2.lua',
+    find: "#looked == page and '(' .. looked[page][1] or '-'",
+    replace: "#looked > 0 and '(' .. looked[#looked][1] or ARGV[8]",
+    test: { file: 'test/bounds.test.ts', title: 'of all that others run*' },
+  },
+  {
+    breaks: 'what was released is looked for apart from what runs',
+    file: 'src/lua/tick-2.lua',
+    find: "claim(redis.call('XPENDING', stream, group, '-', '+', page, released))\n",
+    replace: '',
+    test: { file: 'test/bounds.test.ts', title: 'what was released is seen at once*' },
+  },
+  {
+    breaks: 'what a leaving consumer holds is released in batches',
+    file: 'src/partition-hold.ts',
+    find: 'while ((await Promise.race([release(), abandoned])) === 0);',
+    replace: 'await Promise.race([release(), abandoned]);',
+    test: { file: leases, title: 'a consumer that leaves with more than a batch*' },
   },
 ];

@@ -4,6 +4,7 @@ import { decodeHead, type StampedHead } from '../../src/envelope.ts';
 import { runScript, type ScriptArgument, scripts } from '../../src/lua-script.ts';
 import { isGroupMissing } from '../../src/redis-connection.ts';
 import { topicKeys } from '../../src/topic-keys.ts';
+import { consumerNames } from './consumer-names.ts';
 import { hour, outcomeArguments, payloadOf } from './model-settlement.ts';
 import type { Step } from './model-steps.ts';
 import { nextMillisecond } from './next-millisecond.ts';
@@ -18,11 +19,14 @@ import {
   StreamModel,
 } from './stream-model.ts';
 import { numbered } from './streams.ts';
+import { tick } from './tick.ts';
 
 export const group = 'g';
 const leaseMs = 3_600_000;
-const room = 2;
-const promoteMost = 500;
+const longerThanEver = 1e15;
+/** Pages so small that a look has several. */
+const turn = { group, leaseMs, maxDeliveries, room: 2, promoteMost: 500, page: 3, releasedName };
+const releaseMost = 2;
 const wholeStream = 1_000_000;
 
 type Entry = readonly [entryId: string, fields: readonly string[]];
@@ -39,6 +43,8 @@ export class World {
   readonly #keys: ReturnType<typeof topicKeys>;
   readonly #out: string;
   readonly #hands = new Map<string, Map<string, Held<StampedHead>>>();
+  /** Where each consumer's next page of pending entries begins. */
+  readonly #lookFrom = new Map<string, string>();
   #remembered: Modelled | undefined;
   #errors = 0;
 
@@ -158,9 +164,7 @@ export class World {
   /** A reader that finds its group gone makes it again, and the owner is told. */
   async #needingGroup(act: () => Promise<void>): Promise<void> {
     if (this.model.groupThere) return act();
-    const { stream, delayed } = this.#keys;
-    const given = [group, 'a', leaseMs, maxDeliveries, room, 1, promoteMost];
-    await this.#fails(runScript(this.#redis, scripts.tick, [stream, delayed], given));
+    await this.#fails(tick(this.#redis, { ...turn, keys: this.#keys, consumer: 'a' }));
     await this.#makeGroup();
   }
 
@@ -258,11 +262,12 @@ export class World {
   }
 
   async #tick(who: string, unheard: boolean): Promise<void> {
-    const { stream, delayed } = this.#keys;
-    const given = [group, who, leaseMs, maxDeliveries, room, 1, promoteMost];
-    const reply = await runScript(this.#redis, scripts.tick, [stream, delayed], given);
-    const claimed = (reply as [number, number, (string | number)[]])[2];
-    await this.#taken('claimed', who, claimed, this.model.claim(who, room, 1), unheard);
+    const from = this.#lookFrom.get(who) ?? '-';
+    const { claimed, next } = await tick(this.#redis, { ...turn, keys: this.#keys, consumer: who, from });
+    const expected = this.model.claim(who, turn.room, 1, turn.page, from);
+    same('next page', [next], [expected.next]);
+    this.#lookFrom.set(who, next);
+    await this.#taken('claimed', who, claimed, expected.claimed, unheard);
   }
 
   async #recover(who: string, most: number): Promise<void> {
@@ -348,46 +353,40 @@ export class World {
 
   async #leave(who: string): Promise<void> {
     const { stream } = this.#keys;
-    const left = runScript(this.#redis, scripts.leave, [stream], [group, who, releasedName]);
+    const release = () =>
+      runScript(this.#redis, scripts.leave, [stream], [group, who, releasedName, releaseMost]);
     this.#holds(who).clear();
-    if (!this.model.groupThere) return this.#fails(left);
-    same('released', [await left], [this.model.pending(who).length]);
+    if (!this.model.groupThere) return this.#fails(release());
+    let calls = 1;
+    while ((await release()) === 0) calls++;
+    same('calls', [calls], [Math.floor(this.model.pending(who).length / releaseMost) + 1]);
     this.model.leave(who);
-    same(
-      'its name',
-      (await this.#names()).filter((name) => name === who),
-      [],
-    );
+    same('its name is there', [(await this.#names()).includes(who)], [false]);
   }
 
   async #reap(): Promise<void> {
     if (!this.model.groupThere) return;
     const before = await this.#names();
-    const removed = await runScript(
-      this.#redis,
-      scripts.reap,
-      [this.#keys.stream],
-      [group, 0, releasedName, 500],
-    );
+    const given = [group, 0, releasedName, 500];
+    const removed = await runScript(this.#redis, scripts.reap, [this.#keys.stream], given);
     const after = before.filter((name) => name === releasedName || this.model.pending(name).length > 0);
     same('names', await this.#names(), after);
     same('names removed', [removed], [before.length - after.length]);
   }
 
-  async #names(): Promise<string[]> {
-    const infos = (await this.#redis.xinfo('CONSUMERS', this.#keys.stream, group)) as unknown[][];
-    return infos.map((info) => String(info[1]));
+  #names(): Promise<string[]> {
+    return consumerNames(this.#redis, this.#keys.stream, group);
   }
 
   /** Every delay is over; a tick that claims nothing promotes. */
   async #timePasses(): Promise<void> {
     if (!this.model.groupThere) return;
-    const { stream, delayed } = this.#keys;
-    const members = await this.#redis.zrange(delayed, '0', '-1');
-    for (const member of members) await this.#redis.zadd(delayed, 'XX', 1, member);
-    const inOrder = await this.#redis.zrange(delayed, '0', '-1');
-    const given = [group, 'a', 1e12, maxDeliveries, 0, 0, promoteMost];
-    await runScript(this.#redis, scripts.tick, [stream, delayed], given);
+    const { delayed } = this.#keys;
+    const members = () => this.#redis.zrange(delayed, '0', '-1');
+    for (const member of await members()) await this.#redis.zadd(delayed, 'XX', 1, member);
+    const inOrder = await members();
+    const claimsNothing = { ...turn, leaseMs: longerThanEver, room: 0, releasedName: 'nobody' };
+    await tick(this.#redis, { ...claimsNothing, keys: this.#keys, consumer: 'a' });
     this.model.promote(inOrder.map((member) => (JSON.parse(member.split('\n')[2]!) as { n: number }).n));
   }
 

@@ -46,9 +46,10 @@ const anew = (n: number, state: State): Modelled => ({
   entryId: '',
 });
 
-const byEntry = (a: Modelled, b: Modelled): number => {
-  const [ms = 0, seq = 0] = a.entryId.split('-').map(Number);
-  const [otherMs = 0, otherSeq = 0] = b.entryId.split('-').map(Number);
+/** Of entry ids. */
+const order = (a: string, b: string): number => {
+  const [ms = 0, seq = 0] = a.split('-').map(Number);
+  const [otherMs = 0, otherSeq = 0] = b.split('-').map(Number);
   return ms - otherMs || seq - otherSeq;
 };
 
@@ -70,7 +71,7 @@ export class StreamModel {
   pending(owner?: string): Modelled[] {
     return this.messages
       .filter((message) => message.state === 'pending' && (owner === undefined || message.owner === owner))
-      .toSorted(byEntry);
+      .toSorted((a, b) => order(a.entryId, b.entryId));
   }
 
   /** Of so many to be published, the ones there is room for. */
@@ -108,22 +109,47 @@ export class StreamModel {
     return ids.filter((id) => !ours.has(id));
   }
 
-  claim(owner: string, room: number, lastDeliveries: number): Modelled[] {
+  /**
+   * What was released first, then of one page of all that is pending. The next page begins, as `XPENDING` takes it, with
+   * the first entry there was no room for, or after this page, or from the beginning.
+   */
+  claim(
+    owner: string,
+    room: number,
+    lastDeliveries: number,
+    page: number,
+    from: string,
+  ): { readonly claimed: readonly Modelled[]; readonly next: string } {
     let [free, suspects] = [room, lastDeliveries];
-    const claimed = this.pending().filter((message) => {
-      if (!message.expired || message.owner === owner) return false;
-      const delivery = message.deliveries + 1;
-      if (delivery > maxDeliveries) return true;
-      const last = delivery === maxDeliveries && delivery > 1;
-      if (free === 0 || (last && suspects === 0)) return false;
-      free--;
-      if (last) suspects--;
-      return true;
-    });
-    for (const message of claimed) {
-      Object.assign(message, { owner, deliveries: message.deliveries + 1, expired: false });
-    }
-    return claimed;
+    const claimed: Modelled[] = [];
+    const claimOf = (entries: readonly Modelled[]): Modelled | undefined => {
+      let refused: Modelled | undefined;
+      for (const message of entries) {
+        if (!message.expired || message.owner === owner) continue;
+        const delivery = message.deliveries + 1;
+        if (delivery <= maxDeliveries) {
+          if (free === 0) refused ??= message;
+          const last = delivery === maxDeliveries && delivery > 1;
+          if (free === 0 || (last && suspects === 0)) continue;
+          free--;
+          if (last) suspects--;
+        }
+        Object.assign(message, { owner, deliveries: delivery, expired: false });
+        claimed.push(message);
+      }
+      return refused;
+    };
+    claimOf(this.pending(releasedName).slice(0, page));
+    const looked = this.pending()
+      .filter(({ entryId }) =>
+        from.startsWith('(') ? order(entryId, from.slice(1)) > 0 : from === '-' || order(entryId, from) >= 0,
+      )
+      .slice(0, page);
+    const refused = claimOf(looked);
+    return {
+      claimed,
+      next: refused?.entryId ?? (looked.length === page ? `(${looked.at(-1)!.entryId}` : '-'),
+    };
   }
 
   /** Entries handed to a consumer that it does not know of, and whether there are more. */
