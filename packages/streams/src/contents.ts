@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Engine } from './engine.ts';
-import { decodeCore, decodeHead } from './envelope.ts';
+import { decodeCore, decodeHead, splitEntryText } from './envelope.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
 import type { Topic } from './types.ts';
 
@@ -40,12 +40,8 @@ async function* waiting<T>(
   for (;;) {
     const page = (await client.xrange(stream, from, '+', 'COUNT', perPage)) as [string, string[]][];
     for (const [entryId, fields] of page) {
-      const content = parsed(
-        topic,
-        () => decodeHead(fields[1] ?? '', entryId).id,
-        fields[3] ?? '',
-        'waiting',
-      );
+      const { head, payload } = splitEntryText(fields[1] ?? '');
+      const content = parsed(topic, () => decodeHead(head, entryId).id, payload, 'waiting');
       if (content) yield content;
     }
     last = page.at(-1)?.[0] ?? last;
@@ -76,9 +72,8 @@ async function* delayed<T>(client: Redis, topic: Topic<T>, key: string): AsyncGe
       } else if (seenAtScore.has(member)) continue;
       seenAtScore.add(member);
       fresh++;
-      const [, core = ''] = member.split('\n', 2);
-      const payload = member.slice(member.indexOf('\n', member.indexOf('\n') + 1) + 1);
-      const content = parsed(topic, () => decodeCore(core).id, payload, 'delayed');
+      const { head, payload } = splitEntryText(member.slice(member.indexOf('\n') + 1));
+      const content = parsed(topic, () => decodeCore(head).id, payload, 'delayed');
       if (content) yield content;
     }
     if (fresh === 0) return;

@@ -1,3 +1,5 @@
+import { splitEntryText } from './envelope.ts';
+
 /** An entry as a reader hands it over. */
 export interface Delivered {
   readonly entryId: string;
@@ -15,7 +17,7 @@ export const fromRead = (reply: ReadReply): Delivered[] => {
   if (!entries) return [];
   const delivered: Delivered[] = [];
   for (const [entryId, fields] of entries) {
-    if (fields) delivered.push({ entryId, head: fields[1] ?? '', payload: fields[3] ?? '', delivery: 1 });
+    if (fields) delivered.push({ entryId, ...splitEntryText(fields[1] ?? ''), delivery: 1 });
   }
   return delivered;
 };
@@ -30,25 +32,20 @@ export const fromRawRead = (reply: RawReadReply): Delivered[] => {
   for (let at = 0; at < entries.length; at++) {
     const [id, fields] = entries[at]!;
     if (!fields) continue;
-    delivered.push({
-      entryId: id.toString('latin1'),
-      head: fields[1]?.toString() ?? '',
-      payload: fields[3]?.toString() ?? '',
-      delivery: 1,
-    });
+    const { head, payload } = splitEntryText(fields[1]?.toString() ?? '');
+    delivered.push({ entryId: id.toString('latin1'), head, payload, delivery: 1 });
   }
   return delivered;
 };
 
-/** Of the scripts that claim: `id, delivery, head, payload, …`. */
+/** Of the scripts that claim: `id, delivery, text, …`. */
 export const fromClaim = (flat: readonly (string | number)[]): Delivered[] => {
   const delivered: Delivered[] = [];
-  for (let at = 0; at + 3 < flat.length; at += 4) {
+  for (let at = 0; at + 2 < flat.length; at += 3) {
     delivered.push({
       entryId: String(flat[at]),
       delivery: Number(flat[at + 1]),
-      head: String(flat[at + 2]),
-      payload: String(flat[at + 3]),
+      ...splitEntryText(String(flat[at + 2])),
     });
   }
   return delivered;

@@ -7,7 +7,7 @@ export interface FailedAttempt {
 }
 
 /**
- * What an entry says of its message beside the payload (field `h`; the payload's JSON is field `p`).
+ * What an entry says of its message beside the payload. The entry has one field, `m`: the head, a newline, the payload's JSON.
  * `core` is the bare id for a plain first attempt, `=<attempt>,<maxAttempts>,<trace>;<id>` where nothing has failed,
  * or a JSON array `[id, attempt, maxAttempts, trace, history]`: the shorter are what every message but a few has.
  * Redis's scripts may put `@<publishedAt>,<dueAt>;` before it when an entry was delayed or redriven.
@@ -32,7 +32,7 @@ const historyKept = 20;
 const errorTextKept = 500;
 const none: readonly FailedAttempt[] = [];
 
-/** A newline ends the head of a delayed message. */
+/** A newline ends the head. */
 const standsBare = (id: string): boolean =>
   id !== '' && id[0] !== '[' && id[0] !== '@' && id[0] !== '=' && !id.includes('\n');
 
@@ -45,6 +45,15 @@ export const encodeCore = ({ id, attempt, maxAttempts, trace = '', history }: He
   if (attempt === 1 && maxAttempts === 0 && trace === '' && standsBare(id)) return id;
   if (standsPlain(id, trace)) return `=${attempt},${maxAttempts},${trace};${id}`;
   return JSON.stringify([id, attempt, maxAttempts, trace]);
+};
+
+/** What an entry's one field holds. One is quicker to write and to read than two. */
+export const entryText = (head: string, payload: string): string => `${head}\n${payload}`;
+
+/** Of an entry not of ours all may be head. */
+export const splitEntryText = (text: string): { readonly head: string; readonly payload: string } => {
+  const end = text.indexOf('\n');
+  return end < 0 ? { head: text, payload: '' } : { head: text.slice(0, end), payload: text.slice(end + 1) };
 };
 
 const historyToWire = (failed: FailedAttempt) => [failed.attempt, failed.error, failed.at];

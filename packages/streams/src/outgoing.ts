@@ -1,4 +1,4 @@
-import { encodeCore } from './envelope.ts';
+import { encodeCore, entryText } from './envelope.ts';
 import { drawMessageId } from './message-id.ts';
 import { partitionCount, partitionOf, topicKeys } from './topic-keys.ts';
 import type { Emit } from './types.ts';
@@ -6,8 +6,7 @@ import type { Emit } from './types.ts';
 /** An append ready for Redis. */
 export interface Outgoing {
   readonly key: string;
-  readonly head: string;
-  readonly payload: string;
+  readonly text: string;
   /** About how many entries the stream keeps; 0 keeps all. */
   readonly keep: number;
   /** Milliseconds after which the whole stream goes unless appended to again; 0 never. */
@@ -21,16 +20,16 @@ export const outgoingOf = (prefix: string, emit: Emit, trace: string | undefined
   const { topic, options } = emit;
   const id = options?.id ?? drawMessageId();
   const partition = partitionOf(options?.partitionKey ?? id, partitionCount(topic));
+  const head = encodeCore({
+    id,
+    attempt: 1,
+    maxAttempts: options?.maxAttempts ?? 0,
+    trace: options?.trace ?? trace,
+    history: [],
+  });
   return {
     key: topicKeys(prefix, topic.name, partition).stream,
-    head: encodeCore({
-      id,
-      attempt: 1,
-      maxAttempts: options?.maxAttempts ?? 0,
-      trace: options?.trace ?? trace,
-      history: [],
-    }),
-    payload: payloadJson(topic.parse(emit.payload)),
+    text: entryText(head, payloadJson(topic.parse(emit.payload))),
     keep: topic.retain ?? 0,
     expiryMs: 0,
   };

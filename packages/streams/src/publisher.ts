@@ -1,6 +1,6 @@
 import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
-import { encodeCore } from './envelope.ts';
+import { encodeCore, entryText } from './envelope.ts';
 import { RedisUnavailableError, StreamFullError } from './errors.ts';
 import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
 import { drawMessageId } from './message-id.ts';
@@ -10,8 +10,7 @@ import type { Publisher, PublishOptions, Topic } from './types.ts';
 
 interface Item {
   id: string;
-  readonly head: string;
-  readonly payload: string;
+  readonly text: string;
   readonly options: PublishOptions | undefined;
   readonly done: (error?: unknown) => void;
 }
@@ -101,7 +100,7 @@ export class TopicPublisher<T> implements Publisher<T> {
             trace: options.trace,
             history: [],
           });
-    return { id, head, payload: payloadJson(this.#topic.parse(payload)), options, done };
+    return { id, text: entryText(head, payloadJson(this.#topic.parse(payload))), options, done };
   }
 
   #batcherFor({ options }: Item): Batcher<Item> {
@@ -131,30 +130,22 @@ export class TopicPublisher<T> implements Publisher<T> {
   async #append(keys: TopicKeys, items: readonly Item[]): Promise<number> {
     const only = items[0]!;
     if (items.length === 1 && this.#mostEach === 0 && this.#topic.retain === undefined) {
-      await this.#engine.commands.xadd(keys.stream, '*', 'h', only.head, 'p', only.payload);
+      await this.#engine.commands.xadd(keys.stream, '*', 'm', only.text);
       return 1;
     }
     const args: ScriptArgument[] = [this.#mostEach, this.#topic.retain ?? 0];
-    for (const item of items) args.push(item.head, item.payload);
+    for (const item of items) args.push(item.text);
     return Number(await runScript(this.#engine.commands, scripts.append, [keys.stream, keys.delayed], args));
   }
 
   async #publish(keys: TopicKeys, items: readonly Item[]): Promise<number> {
     const names = [keys.stream, keys.delayed];
     const args: ScriptArgument[] = [this.#mostEach];
-    for (const { id, head, payload, options } of items) {
+    for (const { id, text, options } of items) {
       let memory = 0;
       if (options?.deduplicate) memory = names.push(keys.once + options.deduplicate.key);
       const delay = Math.max(0, Math.ceil(options?.delayMs ?? 0));
-      args.push(
-        head,
-        payload,
-        delay,
-        memory,
-        Math.ceil(options?.deduplicate?.ttlMs ?? 0),
-        id,
-        drawMessageId(),
-      );
+      args.push(text, delay, memory, Math.ceil(options?.deduplicate?.ttlMs ?? 0), id, drawMessageId());
     }
     const [written, ...earlier] = (await runScript(this.#engine.commands, scripts.publish, names, args)) as [
       number,

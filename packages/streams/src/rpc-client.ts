@@ -2,9 +2,8 @@ import type { Redis } from 'ioredis';
 import { hostname } from 'node:os';
 import { type Delivered, fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
-import { decodeCore } from './envelope.ts';
 import { RedisUnavailableError, RpcRemoteError, RpcTimeoutError } from './errors.ts';
-import { encodeCore } from './envelope.ts';
+import { decodeCore, encodeCore, entryText } from './envelope.ts';
 import { drawInstanceName, drawMessageId } from './message-id.ts';
 import { payloadJson } from './outgoing.ts';
 import { encodeRequest, isTimeout, parseReply, repliesPrefix } from './rpc-wire.ts';
@@ -117,7 +116,8 @@ export class StreamRpcClient implements RpcClient {
     const { timeoutMs, trace, signal } = options;
     const stream = topicKeys(this.#engine.prefix, server, 0).stream;
     const head = encodeCore({ id, attempt: 1, maxAttempts: 0, trace, history: [] });
-    const request = payloadJson(encodeRequest({ method, params, replyTo: this.#replyTo, timeoutMs }));
+    const request = encodeRequest({ method, params, replyTo: this.#replyTo, timeoutMs });
+    const text = entryText(head, payloadJson(request));
     let timer: NodeJS.Timeout | undefined;
     let abandon: (() => void) | undefined;
     const answered = new Promise<unknown>((resolve, reject) => {
@@ -126,7 +126,7 @@ export class StreamRpcClient implements RpcClient {
       abandon = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', abandon, { once: true });
     });
-    const sent = this.#engine.commands.xadd(stream, '*', 'h', head, 'p', request);
+    const sent = this.#engine.commands.xadd(stream, '*', 'm', text);
     sent.catch((cause: unknown) =>
       this.#calls.get(id)?.reject(new RedisUnavailableError(`calling "${server}"`, cause)),
     );

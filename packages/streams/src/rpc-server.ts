@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import { encodeCore } from './envelope.ts';
+import { encodeCore, entryText } from './envelope.ts';
 import type { Outgoing } from './outgoing.ts';
 import { payloadJson } from './outgoing.ts';
 import { encodeReply, parseRequest, type RpcRequest } from './rpc-wire.ts';
@@ -18,8 +18,7 @@ export const createRpcServer = (engine: Engine, options: RpcServerOptions): Cons
 
   const replyTo = (request: RpcRequest, id: string, payload: string): Outgoing => ({
     key: topicKeys(engine.prefix, request.replyTo, 0).stream,
-    head: encodeCore({ id, attempt: 1, maxAttempts: 0, trace: undefined, history: [] }),
-    payload,
+    text: entryText(encodeCore({ id, attempt: 1, maxAttempts: 0, trace: undefined, history: [] }), payload),
     keep: repliesKept,
     expiryMs: replyExpiryMs,
   });

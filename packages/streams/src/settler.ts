@@ -20,8 +20,7 @@ export type Settlement = {
       readonly op: 'retry';
       readonly delayMs: number;
       readonly publishedAt: number;
-      readonly head: string;
-      readonly payload: string;
+      readonly text: string;
     }
   | {
       readonly op: 'dead';
@@ -128,7 +127,7 @@ export class Settler {
           args.push('d', item.entryId);
           break;
         case 'retry':
-          args.push('r', item.entryId, item.delayMs, item.publishedAt, item.head, item.payload);
+          args.push('r', item.entryId, item.delayMs, item.publishedAt, item.text);
           break;
         case 'dead':
           args.push(
@@ -148,7 +147,7 @@ export class Settler {
       for (const emit of emits) {
         let index = names.indexOf(emit.key);
         if (index < 0) index = names.push(emit.key) - 1;
-        args.push(index + 1, emit.head, emit.payload, emit.keep, emit.expiryMs);
+        args.push(index + 1, emit.text, emit.keep, emit.expiryMs);
       }
     }
     return new Set((await runScript(client, scripts.settle, names, args, this.#engine.commands)) as number[]);
@@ -158,11 +157,11 @@ export class Settler {
   async #emitFirst(batch: readonly Settlement[]): Promise<void> {
     const appends: Promise<unknown>[] = [];
     for (const { emits } of batch) {
-      for (const { key, head, payload, keep, expiryMs } of emits) {
+      for (const { key, text, keep, expiryMs } of emits) {
         appends.push(
           keep > 0
-            ? this.#engine.commands.xadd(key, 'MAXLEN', '~', keep, '*', 'h', head, 'p', payload)
-            : this.#engine.commands.xadd(key, '*', 'h', head, 'p', payload),
+            ? this.#engine.commands.xadd(key, 'MAXLEN', '~', keep, '*', 'm', text)
+            : this.#engine.commands.xadd(key, '*', 'm', text),
         );
         if (expiryMs > 0) appends.push(this.#engine.commands.pexpire(key, expiryMs));
       }

@@ -5,6 +5,7 @@ import { TopicPublisher } from './publisher.ts';
 import { StreamSubscription } from './subscription.ts';
 import { topicKeys } from './topic-keys.ts';
 import { drawMessageId } from './message-id.ts';
+import { entryText } from './envelope.ts';
 import { newestEntry } from './newest-entry.ts';
 import { payloadJson } from './outgoing.ts';
 import type { Broadcast, BroadcastMessage, SubscribeOptions, Topic } from './types.ts';
@@ -29,18 +30,8 @@ export class StreamBroadcast<T> implements Broadcast<T> {
   }
 
   async publish(payload: T): Promise<string> {
-    const body = payloadJson(this.#topic.parse(payload));
-    const id = await this.#engine.commands.xadd(
-      this.#key,
-      'MAXLEN',
-      '~',
-      this.#retain,
-      '*',
-      'h',
-      drawMessageId(),
-      'p',
-      body,
-    );
+    const text = entryText(drawMessageId(), payloadJson(this.#topic.parse(payload)));
+    const id = await this.#engine.commands.xadd(this.#key, 'MAXLEN', '~', this.#retain, '*', 'm', text);
     this.#engine.observer.published?.(this.#topic.name, 1);
     return id!;
   }

@@ -9,6 +9,7 @@ import {
   bareHead,
   decodeHead,
   encodeCore,
+  entryText,
   errorText,
   nextAttempt,
   withFailure,
@@ -288,8 +289,7 @@ export class StreamConsumer<T> implements Consumer {
       entryId: entry.entryId,
       delayMs: Math.max(0, Math.ceil(delayMs)),
       publishedAt: head.publishedAt,
-      head: nextAttempt(head, outcome.error, this.#now(run)),
-      payload: entry.payload,
+      text: entryText(nextAttempt(head, outcome.error, this.#now(run)), entry.payload),
       emits,
       done: (settled) => this.#settled(run, 'retry', settled),
     });

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Engine } from './engine.ts';
-import { decodeCore, encodeCore, type FailedAttempt, type Head } from './envelope.ts';
+import { decodeCore, encodeCore, entryText, type FailedAttempt, type Head } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
 import type { DeadLetter, DeadLetters, DeadReason, Topic } from './types.ts';
@@ -73,8 +73,7 @@ export class StreamDeadLetters<T> implements DeadLetters<T> {
       const args = entries.flatMap(({ entryId, publishedAt, head, payload, history }) => [
         entryId,
         publishedAt,
-        encodeCore({ ...head, attempt: 1, history }),
-        payload,
+        entryText(encodeCore({ ...head, attempt: 1, history }), payload),
       ]);
       return Number(await runScript(this.#engine.commands, scripts.redrive, [keys.stream, keys.dead], args));
     });

@@ -63,7 +63,7 @@ test('at a trickle an outcome goes out at once, while the reader waits for work'
   let apart = 0;
   for (let n = 0; n < 10; n++) {
     const before = reads().length;
-    await client.xadd('app:{jobs}', '*', 'h', `m${n}`, 'p', JSON.stringify({ n }));
+    await client.xadd('app:{jobs}', '*', 'm', `m${n}\n${JSON.stringify({ n })}`);
     await until(() => consumer.inFlight === 1 && reads().length > before, { what: 'another read begun' });
     const seen = commands.length;
     release();

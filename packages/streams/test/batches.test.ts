@@ -72,7 +72,7 @@ test('a message that cannot be handled is found and dead-lettered alone, and a f
   const { url, client } = await useRedis(t);
   const warned: string[] = [];
   const streams = await openStreams(t, url, { onWarning: (message) => warned.push(message) });
-  await client.xadd('app:{jobs}', '*', 'h', '@x,y;id', 'p', '{"n":0}');
+  await client.xadd('app:{jobs}', '*', 'm', '@x,y;id\n{"n":0}');
   await publish(streams, [1, 2, 3, 4, 5, 6, 7]);
   const handled: number[] = [];
   await running(

@@ -197,7 +197,7 @@ test('what a consumer held is taken by another, at once after a stop and after t
   // One that vanishes: it read and is never heard of again.
   const redis = client(t);
   for (const { key } of (await streams.inspect(topic, 'g')).partitions) {
-    await redis.xadd(key, '*', 'h', `lost-${key}`, 'p', '{"n":9}');
+    await redis.xadd(key, '*', 'm', `lost-${key}\n{"n":9}`);
     const read = await redis.call('XREADGROUP', 'GROUP', 'g', 'vanished', 'STREAMS', key, '>');
     t.truthy(read);
   }

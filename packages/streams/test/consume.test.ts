@@ -253,10 +253,10 @@ test('a permanent error dead-letters at once, and onDead emits in the same step'
 test('an entry that does not parse is dead-lettered with its raw text and never reaches the handler', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
-  await client.xadd('app:{jobs}', '*', 'h', 'bad-json', 'p', '{"n":');
-  await client.xadd('app:{jobs}', '*', 'h', '[broken', 'p', '{"n":1}');
+  await client.xadd('app:{jobs}', '*', 'm', 'bad-json\n{"n":');
+  await client.xadd('app:{jobs}', '*', 'm', '[broken\n{"n":1}');
   await client.xadd('app:{jobs}', '*', 'something', 'else');
-  await client.xadd('app:{jobs}', '*', 'h', 'bad-shape', 'p', '{"n":"x"}');
+  await client.xadd('app:{jobs}', '*', 'm', 'bad-shape\n{"n":"x"}');
   const seen: number[] = [];
   await running(
     t,

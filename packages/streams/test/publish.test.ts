@@ -10,7 +10,7 @@ test('a published message stands in the stream under the prefix and its hash tag
   const streams = await openStreams(t, url, { prefix: 'x:' });
   const id = await streams.publisher(jobs).publish({ n: 1 });
   const [[, fields]] = (await client.xrange('x:{jobs}', '-', '+')) as [[string, string[]]];
-  t.deepEqual(fields, ['h', id, 'p', '{"n":1}']);
+  t.deepEqual(fields, ['m', `${id}\n{"n":1}`]);
   t.deepEqual(await client.keys('*'), ['x:{jobs}']);
 });
 

@@ -114,7 +114,7 @@ test('a request whose caller has given up is taken back, or dropped by the serve
     replyTo: 'rpc:replies:dead',
     timeoutMs: 50,
   });
-  const entryId = await admin.xadd(`app:{${server}}`, '*', 'h', 'x', 'p', JSON.stringify(request));
+  const entryId = await admin.xadd(`app:{${server}}`, '*', 'm', `x\n${JSON.stringify(request)}`);
   await until(async () => {
     const [seconds, micros] = (await admin.time()) as unknown as [string, string];
     return Number(seconds) * 1000 + Number(micros) / 1000 > Number.parseInt(entryId!, 10) + 60;
@@ -172,7 +172,7 @@ test('a server appends replies to reply streams and to no other, whatever a requ
   let called = 0;
   await running(t, streams.rpcServer(options(async () => ++called)));
   const request = encodeRequest({ method: 'm', params: null, replyTo: 'standard_tasks', timeoutMs: 60_000 });
-  await admin.xadd(`app:{${server}}`, '*', 'h', 'x', 'p', JSON.stringify(request));
+  await admin.xadd(`app:{${server}}`, '*', 'm', `x\n${JSON.stringify(request)}`);
   t.regex(String(await warnings.next()), /not the address of an RPC's replies/);
   await until(async () => (await admin.xlen(`app:{${server}}`)) === 0, { what: 'the request settled' });
   t.is(called, 0);

@@ -96,11 +96,9 @@ export const fateMutations: readonly Mutation[] = [
     breaks: 'delayed messages are promoted by a server that is out of memory',
     file: 'src/lua/tick-2.lua',
     find: `  redis.call('ZREM', delayed, member)
-  redis.call('XADD', stream, '*', 'h', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1, b - 1),
-    'p', string.sub(member, b + 1))
+  redis.call('XADD', stream, '*', 'm', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1))
 `,
-    replace: `  redis.call('XADD', stream, '*', 'h', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1, b - 1),
-    'p', string.sub(member, b + 1))
+    replace: `  redis.call('XADD', stream, '*', 'm', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1))
   redis.call('ZREM', delayed, member)
 `,
     test: outOfMemory,
@@ -112,12 +110,12 @@ export const fateMutations: readonly Mutation[] = [
       local delay = tonumber(ARGV[first])
       if delay > 0 then
         redis.call('ZADD', KEYS[2], now + delay,
-          id .. ';' .. ARGV[first + 1] .. '\\n' .. ARGV[first + 2] .. '\\n' .. ARGV[first + 3])
+          id .. ';' .. ARGV[first + 1] .. '\\n' .. ARGV[first + 2])
 `,
     replace: `      local delay = tonumber(ARGV[first])
       if delay > 0 then
         redis.call('ZADD', KEYS[2], now + delay,
-          id .. ';' .. ARGV[first + 1] .. '\\n' .. ARGV[first + 2] .. '\\n' .. ARGV[first + 3])
+          id .. ';' .. ARGV[first + 1] .. '\\n' .. ARGV[first + 2])
         redis.call('XACK', stream, group, id)
 `,
     test: outOfMemory,

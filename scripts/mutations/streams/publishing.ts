@@ -23,7 +23,7 @@ export const publishingMutations: readonly Mutation[] = [
   {
     breaks: 'a key is remembered, so that a second publish writes nothing',
     file: 'src/lua/publish-2.lua',
-    find: "if memory > 0 then redis.call('SET', KEYS[memory], ARGV[i + 5], 'PX', ARGV[i + 4]) end",
+    find: "if memory > 0 then redis.call('SET', KEYS[memory], ARGV[i + 4], 'PX', ARGV[i + 3]) end",
     replace: '',
     test: { file: publish, title: 'a second publish with the same key*' },
   },

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { mutated, type Mutation } from '../mutation.ts';
+import { streamMutations } from '../streams/index.ts';
 import { verdictOf } from '../verdict.ts';
 
 const mutation: Mutation = {
@@ -14,6 +16,14 @@ test('a mutation replaces what stands there once, and refuses a text that is gon
   t.is(mutated('return a + b;', mutation), 'return a - b;');
   t.throws(() => mutated('return a * b;', mutation), { message: /src\/sum\.ts has 0 times/ });
   t.throws(() => mutated('a + b, a + b', mutation), { message: /src\/sum\.ts has 2 times/ });
+});
+
+test('every mutation of the stream engine finds its text', (t) => {
+  const root = new URL('../../../packages/streams/', import.meta.url);
+  for (const each of streamMutations) {
+    const source = readFileSync(new URL(each.file, root), 'utf8');
+    t.notThrows(() => mutated(source, each));
+  }
 });
 
 const failed = (details: string): string =>

@@ -174,7 +174,7 @@ test.serial('a dead letter is listed, put back, and forgotten', async (t) => {
   const { system, root } = shared();
   const redis = new Redis(system.redisUrl);
   t.teardown(() => redis.disconnect());
-  await redis.xadd('app:{audit}', '*', 'h', 'broken-1', 'p', '{"no":"entry"}');
+  await redis.xadd('app:{audit}', '*', 'm', 'broken-1\n{"no":"entry"}');
   const letters = async () => (await root.system.deadLetters('audit')).items;
   await until(async () => (await letters()).length === 1, { what: 'the dead letter' });
   const [letter] = await letters();

@@ -100,7 +100,7 @@ test('when Redis numbers its events from lower on again, open streams are told t
   const key = 'app:{task_events}';
   // As by a server whose clock is an hour ahead, before one whose is right took its place.
   const event = JSON.stringify(changeOf(task.id, ada, 0));
-  await redis.xadd(key, `${Date.now() + 3_600_000}-0`, 'h', 'early', 'p', event);
+  await redis.xadd(key, `${Date.now() + 3_600_000}-0`, 'm', `early\n${event}`);
   const heard = resume(t, gateway, '0-0');
   await until(() => ordinalsOf(heard).includes(0), { what: 'the event from ahead' });
   await redis.del(key);

@@ -1,7 +1,7 @@
 -- Finds entries handed to a consumer whose reply never reached it, after a lost connection.
 -- KEYS[1] stream
 -- ARGV[1] group  ARGV[2] consumer  ARGV[3] most entries  ARGV[4..] ids the consumer knows of
--- Returns { more (0 or 1), { id, delivery, head, payload, ... } }; their leases begin anew.
+-- Returns { more (0 or 1), { id, delivery, text, ... } }; their leases begin anew.
 local known = {}
 for i = 4, #ARGV do known[ARGV[i]] = true end
 local most = tonumber(ARGV[3])
@@ -15,11 +15,9 @@ for _, entry in ipairs(pending) do
     local got = redis.call('XRANGE', KEYS[1], id, id)
     if got[1] then
       redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
-      local fields = got[1][2]
       found[#found + 1] = id
       found[#found + 1] = entry[4]
-      found[#found + 1] = fields[2]
-      found[#found + 1] = fields[4] or ''
+      found[#found + 1] = got[1][2][2]
       count = count + 1
     else
       redis.call('XACK', KEYS[1], ARGV[1], id)

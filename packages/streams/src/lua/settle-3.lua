@@ -4,9 +4,9 @@
 -- ARGV[1] group  ARGV[2] consumer
 -- ARGV[3..] of each message: op, entry id, then
 --   op d (done):  nothing
---   op r (retry): delay in ms, published at, next head, payload
+--   op r (retry): delay in ms, published at, next text
 --   op x (dead):  published at, head, payload, reason, error, history
---   then the number of emits, and of each: index in KEYS, head, payload, entries to keep (0: all), expiry in ms (0: none)
+--   then the number of emits, and of each: index in KEYS, text, entries to keep (0: all), expiry in ms (0: none)
 -- Returns the indexes (from 0) of the messages that were no longer ours to settle.
 local stream, group, consumer = KEYS[1], ARGV[1], ARGV[2]
 local lost = {}
@@ -33,13 +33,13 @@ while i <= #ARGV do
       local delay = tonumber(ARGV[first])
       if delay > 0 then
         redis.call('ZADD', KEYS[2], now + delay,
-          id .. ';' .. ARGV[first + 1] .. '\n' .. ARGV[first + 2] .. '\n' .. ARGV[first + 3])
+          id .. ';' .. ARGV[first + 1] .. '\n' .. ARGV[first + 2])
       else
-        redis.call('XADD', stream, '*', 'h',
-          '@' .. ARGV[first + 1] .. ',' .. string.format('%.0f', now) .. ';' .. ARGV[first + 2], 'p', ARGV[first + 3])
+        redis.call('XADD', stream, '*', 'm',
+          '@' .. ARGV[first + 1] .. ',' .. string.format('%.0f', now) .. ';' .. ARGV[first + 2])
       end
     end
-    i = first + 4
+    i = first + 3
   else
     settled = held(id)
     if settled then
@@ -59,15 +59,15 @@ while i <= #ARGV do
   for _ = 1, emits do
     if settled then
       local key = KEYS[tonumber(ARGV[i])]
-      local keep, expiry = tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+      local keep, expiry = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
       if keep > 0 then
-        redis.call('XADD', key, 'MAXLEN', '~', keep, '*', 'h', ARGV[i + 1], 'p', ARGV[i + 2])
+        redis.call('XADD', key, 'MAXLEN', '~', keep, '*', 'm', ARGV[i + 1])
       else
-        redis.call('XADD', key, '*', 'h', ARGV[i + 1], 'p', ARGV[i + 2])
+        redis.call('XADD', key, '*', 'm', ARGV[i + 1])
       end
       if expiry > 0 then redis.call('PEXPIRE', key, expiry) end
     end
-    i = i + 5
+    i = i + 4
   end
   index = index + 1
 end

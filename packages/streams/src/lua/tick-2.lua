@@ -5,7 +5,7 @@
 -- ARGV[5] most entries to claim for running  ARGV[6] how many of them may be on their last delivery
 -- ARGV[7] most messages to promote  ARGV[8] where the page begins, as XPENDING takes it  ARGV[9] its most entries (> 0)
 -- ARGV[10] the name that keeps released entries
--- Returns { now in ms, ms until the next message is due (-1: none), { id, delivery, head, payload, ... },
+-- Returns { now in ms, ms until the next message is due (-1: none), { id, delivery, text, ... },
 --   the replication id: it names the history of writes this server is on, where the next page begins }.
 -- Entries past their deliveries come beside the limit: they are claimed to be buried.
 local stream, delayed, group, consumer = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
@@ -37,11 +37,9 @@ local function claim(entries)
     if free then
       local got = redis.call('XCLAIM', stream, group, consumer, 0, id)
       if got[1] then
-        local fields = got[1][2]
         claimed[#claimed + 1] = id
         claimed[#claimed + 1] = delivery
-        claimed[#claimed + 1] = fields[2]
-        claimed[#claimed + 1] = fields[4] or ''
+        claimed[#claimed + 1] = got[1][2][2]
       else
         -- Its entry was deleted while it was pending: nothing is left to run.
         redis.call('XACK', stream, group, id)
@@ -59,12 +57,10 @@ local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', n
 for i = 1, #due, 2 do
   local member = due[i]
   local a = string.find(member, '\n', 1, true)
-  local b = string.find(member, '\n', a + 1, true)
   local published = string.match(string.sub(member, 1, a - 1), ';(%d+)$')
   -- Taken out first: a server out of memory refuses a script's first write if that needs memory, and later ones not.
   redis.call('ZREM', delayed, member)
-  redis.call('XADD', stream, '*', 'h', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1, b - 1),
-    'p', string.sub(member, b + 1))
+  redis.call('XADD', stream, '*', 'm', '@' .. published .. ',' .. due[i + 1] .. ';' .. string.sub(member, a + 1))
 end
 local next = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 local wait = -1

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { Streams } from '../../src/index.ts';
-import { decodeHead, type StampedHead } from '../../src/envelope.ts';
+import { decodeHead, entryText, splitEntryText, type StampedHead } from '../../src/envelope.ts';
 import { runScript, type ScriptArgument, scripts } from '../../src/lua-script.ts';
 import { isGroupMissing } from '../../src/redis-connection.ts';
 import { topicKeys } from '../../src/topic-keys.ts';
 import { consumerNames } from './consumer-names.ts';
-import { hour, outcomeArguments, payloadOf } from './model-settlement.ts';
+import { hour, outcomeArguments, payloadIn, payloadOf, textOf } from './model-settlement.ts';
 import type { Step } from './model-steps.ts';
 import { nextMillisecond } from './next-millisecond.ts';
 import {
@@ -149,7 +149,7 @@ export class World {
     const emitted = (await this.#redis.xrange(this.#out, '-', '+')) as unknown as Entry[];
     same(
       'emitted',
-      emitted.map(([, fields]) => fields[3]),
+      emitted.map(([, fields]) => payloadIn(fields[1]!)),
       model.emitted.map((of) => JSON.stringify(of)),
     );
     same('neither done nor dead', [model.messages.length], [model.count('done', 'dead')]);
@@ -192,7 +192,7 @@ export class World {
             this.#redis,
             scripts.append,
             [this.#keys.stream, this.#keys.delayed],
-            [maxLength, 0, ...offered.flatMap(({ n }) => [`m${n}`, payloadOf(n)])],
+            [maxLength, 0, ...offered.flatMap(({ n }) => [textOf(n)])],
           );
     same('written', [Array.isArray(written) ? written[0] : written], [accepted.length]);
     if (remembered) this.#remembered = accepted.at(-1) ?? this.#remembered;
@@ -204,7 +204,7 @@ export class World {
     const args: ScriptArgument[] = [most];
     for (const { n } of messages) {
       const memory = remembered ? names.push(`${once}k${n}`) : 0;
-      args.push(`m${n}`, payloadOf(n), delayMs, memory, memory && hour, `m${n}`, `m${n}-${Math.random()}`);
+      args.push(textOf(n), delayMs, memory, memory && hour, `m${n}`, `m${n}-${Math.random()}`);
     }
     return runScript(this.#redis, scripts.publish, names, args);
   }
@@ -224,7 +224,7 @@ export class World {
     const expected = this.model.read(who, count);
     same(
       'read',
-      entries.map(([, fields]) => fields[3]),
+      entries.map(([, fields]) => payloadIn(fields[1]!)),
       expected.map(({ n }) => payloadOf(n)),
     );
     for (const [index, message] of expected.entries()) {
@@ -234,8 +234,8 @@ export class World {
     }
   }
 
-  #hand(who: string, message: Modelled, headText: string, unheard: boolean): void {
-    const head = decodeHead(headText, message.entryId);
+  #hand(who: string, message: Modelled, text: string, unheard: boolean): void {
+    const head = decodeHead(splitEntryText(text).head, message.entryId);
     same(
       'id, attempt, history',
       [head.id, head.attempt, head.history.map(({ attempt, error }) => [attempt, error])],
@@ -280,7 +280,7 @@ export class World {
     await this.#taken('recovered', who, found, expected, false);
   }
 
-  /** Of a script that hands over `id, delivery, head, payload, …`; what is past its deliveries is buried at once. */
+  /** Of a script that hands over `id, delivery, text, …`; what is past its deliveries is buried at once. */
   async #taken(
     what: string,
     who: string,
@@ -290,11 +290,11 @@ export class World {
   ): Promise<void> {
     same(
       `${what} (entry, delivery, payload)`,
-      flat.filter((_, at) => at % 4 !== 2),
+      flat.map((value, at) => (at % 3 === 2 ? payloadIn(String(value)) : value)),
       expected.flatMap(({ entryId, deliveries, n }) => [entryId, deliveries, payloadOf(n)]),
     );
     for (const [index, message] of expected.entries()) {
-      this.#hand(who, message, String(flat[4 * index + 2]), unheard);
+      this.#hand(who, message, String(flat[3 * index + 2]), unheard);
     }
     if (unheard) return;
     const past = [...this.#holds(who)].filter(
@@ -327,7 +327,7 @@ export class World {
       const error = new Error(`e${this.#errors++}`);
       if (how !== 'd') onlyDone = false;
       args.push(how === 'r0' ? 'r' : how, entryId, ...outcomeArguments(how, message, head, error, reason));
-      args.push(1, 4, 'e', JSON.stringify({ n: message.n, how }), 0, 0);
+      args.push(1, 4, entryText('e', JSON.stringify({ n: message.n, how })), 0, 0);
       if (!this.model.settle(who, entryId, message, how, `Error: ${error.message}`, true))
         refused.push(index);
     }

@@ -17,7 +17,7 @@ export interface Tick {
   readonly releasedName: string;
 }
 
-/** A consumer's regular turn: what it claimed, as `id, delivery, head, payload, …`, and where its next page begins. */
+/** A consumer's regular turn: what it claimed, as `id, delivery, text, …`, and where its next page begins. */
 export const tick = async (
   redis: Redis,
   given: Tick,
