@@ -9,6 +9,8 @@ import { copyWorkTree, type WorkCopy } from './work-copy.ts';
 
 const baselineWithinMs = 240_000;
 const mutantWithinMs = 60_000;
+/** Most mutants make their test wait in vain. */
+const patience = { TEST_PATIENCE_MS: '10000' };
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 const words = values.only.toLowerCase();
@@ -39,7 +41,10 @@ async function tried(
   const begun = performance.now();
   try {
     const { file, title } = mutation.test;
-    const run = await runTests(copy.folder, file, [title], { withinMs: mutantWithinMs, env });
+    const run = await runTests(copy.folder, file, [title], {
+      withinMs: mutantWithinMs,
+      env: { ...env, ...patience },
+    });
     const { kind, how } = verdictOf(run);
     const seconds = Math.round((performance.now() - begun) / 1000);
     console.log(`${kind.padEnd(8)}  ${String(seconds).padStart(2)} s  ${mutation.breaks}  [${file}: ${how}]`);

@@ -1,6 +1,8 @@
+import { patienceMs } from './patience.ts';
+
 export interface Inbox<T> {
   push(item: T): void;
-  /** The oldest item not yet taken, waiting for one up to `timeoutMs` (default 10,000), then rejecting. */
+  /** The oldest item not yet taken, waiting for one up to `timeoutMs` (default `patienceMs`), then rejecting. */
   next(timeoutMs?: number): Promise<T>;
   /** The next `count` items in order. */
   take(count: number, timeoutMs?: number): Promise<T[]>;
@@ -14,7 +16,7 @@ export function inbox<T>(what = 'item'): Inbox<T> {
   let taken = 0;
   const waiting = new Set<() => void>();
 
-  const next = async (timeoutMs = 10_000): Promise<T> => {
+  const next = async (timeoutMs = patienceMs): Promise<T> => {
     const mine = taken;
     taken += 1;
     if (all.length <= mine) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestScope } from './test-scope.ts';
 import { until } from './until.ts';
+import { patienceMs } from './patience.ts';
 
 export interface RunProcessOptions {
   readonly args?: readonly string[];
@@ -90,7 +91,7 @@ export function runProcess(t: TestScope, file: string, options: RunProcessOption
     messages,
     exited,
     kill,
-    line: (pattern, timeoutMs = 20_000) =>
+    line: (pattern, timeoutMs = patienceMs) =>
       waitFor(
         () =>
           output
@@ -100,7 +101,7 @@ export function runProcess(t: TestScope, file: string, options: RunProcessOption
         `a line like ${String(pattern)}`,
         timeoutMs,
       ),
-    message: <T>(fits: (message: unknown) => boolean, timeoutMs = 20_000) =>
+    message: <T>(fits: (message: unknown) => boolean, timeoutMs = patienceMs) =>
       waitFor(() => messages.find(fits) as T | undefined, 'the message', timeoutMs),
   };
 }

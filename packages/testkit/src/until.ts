@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { patienceMs } from './patience.ts';
 
 export interface UntilOptions {
-  /** Default 10,000. */
+  /** Default `patienceMs`. */
   readonly timeoutMs?: number;
   /** Default 20. */
   readonly everyMs?: number;
@@ -17,7 +18,7 @@ const timeUp = Symbol('time up');
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 20, what = 'the condition' }: UntilOptions = {},
+  { timeoutMs = patienceMs, everyMs = 20, what = 'the condition' }: UntilOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   const over = new AbortController();
   const deadline = delay(timeoutMs, timeUp, { signal: over.signal });
