@@ -49,3 +49,9 @@ export const interpolationsIn = (text: string): Interpolation[] =>
 
 export const networksOf = ({ networks = [] }: ComposeService): readonly string[] =>
   Array.isArray(networks) ? (networks as string[]) : Object.keys(networks);
+
+/** One of this repository's images, and no other's. */
+export const isOurs = ({ image }: ComposeService): boolean => image.startsWith('backend2/');
+
+/** The stage of the Dockerfile that makes an image of this repository; empty for another's. */
+export const targetOf = ({ image }: ComposeService): string => /^backend2\/([\w-]+):/.exec(image)?.[1] ?? '';

@@ -1,6 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { checklist, expect } from './checklist.ts';
+import { isOurs, readComposeFile, targetOf } from './compose-file.ts';
 import { engine } from './engine.ts';
 
 // Run by scripts/verify-reproducible. What may be set:
@@ -23,6 +28,10 @@ const build = words(
 const env = { ...process.env, SOURCE_DATE_EPOCH: epoch };
 const docker = process.env['VERIFY_DOCKER'] || 'docker';
 const machine = engine({ project: '', up: '', compose: '', docker, inside: '', env, cwd: root });
+const targets =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : [...new Set(Object.values(readComposeFile(root).services).filter(isOurs).map(targetOf))];
 
 /** What stands in an image: kind, mode, owner, size, time, name and where a link leads; then what is in each file. */
 const look = 'find / -xdev -printf "%y %m %U:%G %s %Ts %p %l\\n"; find / -xdev -type f -exec sha256sum {} +';
@@ -43,46 +52,64 @@ const contentsOf = async (image: string): Promise<Map<string, string>> => {
   return contents;
 };
 
-const list = checklist();
-for (const target of process.argv.length > 2 ? process.argv.slice(2) : ['gateway']) {
-  const images = [1, 2].map((round) => `backend2/${target}:reproducible-${round}`);
-  for (const image of images) {
-    await list.check(`${image} is built from nothing`, async () => {
-      const args = ['--no-cache', '--file', 'infra/docker/Dockerfile', '--target', target, '--tag', image];
-      execFileSync(
-        build[0] ?? '',
-        [...build.slice(1), ...args, '--build-arg', `SOURCE_DATE_EPOCH=${epoch}`, '.'],
-        { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 64 * 2 ** 20 },
-      );
-    });
-  }
-  await list.check(
-    `${target}: both hold the same files, with the same times, owners and contents`,
-    async () => {
-      const [one, other] = await Promise.all(images.map(contentsOf));
-      if (!one || !other) throw new Error('there are not two images');
-      const paths = new Set([...one.keys(), ...other.keys()]);
-      const differing = [...paths]
-        .filter((path) => one.get(path) !== other.get(path))
-        .map((path) => `${path}\n  ${one.get(path) ?? 'absent'}\n  ${other.get(path) ?? 'absent'}`);
-      expect(differing.length === 0, `${differing.length} differ:\n${differing.slice(0, 30).join('\n')}`);
-      return `${one.size} files and folders`;
-    },
+const differencesOf = async (images: readonly string[]): Promise<string> => {
+  const [one = new Map<string, string>(), other = new Map<string, string>()] = await Promise.all(
+    images.map(contentsOf),
   );
-  await list.check(`${target}: both are the same bit for bit, layer by layer`, async () => {
-    const layers = await Promise.all(
-      images.map((image) => machine.docker('image', 'inspect', '--format', '{{json .RootFS.Layers}}', image)),
-    );
-    const [one = [], other = []] = layers.map(
-      (text) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as string[],
-    );
-    const differing = one.flatMap((digest, place) => (digest === other[place] ? [] : [String(place + 1)]));
-    expect(
-      one.length === other.length && differing.length === 0,
-      `of ${one.length} and ${other.length} layers these differ: ${differing.join(', ')}`,
-    );
-    return `${one.length} layers, the last ${one.at(-1)}`;
-  });
+  const differing = [...new Set([...one.keys(), ...other.keys()])]
+    .filter((path) => one.get(path) !== other.get(path))
+    .map((path) => `${path}\n  ${one.get(path) ?? 'absent'}\n  ${other.get(path) ?? 'absent'}`);
+  return `${differing.length} of ${one.size} files and folders differ:\n${differing.slice(0, 30).join('\n')}`;
+};
+
+const layersOf = async (image: string): Promise<string[]> => {
+  const text = await machine.docker('image', 'inspect', '--format', '{{json .RootFS.Layers}}', image);
+  return JSON.parse(text.trim().split('\n').at(-1) ?? '') as string[];
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'backend2-reproducible-'));
+const dockerfile = join(folder, 'Dockerfile');
+// An argument of its own for each round makes every step anew, once for all images, where --no-cache would build what they
+// share for each of them.
+writeFileSync(
+  dockerfile,
+  readFileSync(join(root, 'infra/docker/Dockerfile'), 'utf8').replaceAll(
+    /^FROM .*$/gm,
+    '$&\nARG VERIFY_ROUND',
+  ),
+);
+const rounds = [1, 2].map((number) => ({ number, id: `${Date.now()}-${number}` }));
+const imageOf = (target: string, { number }: { readonly number: number }): string =>
+  `backend2/${target}:reproducible-${number}`;
+
+const list = checklist();
+try {
+  for (const round of rounds)
+    for (const target of targets)
+      await list.check(`${imageOf(target, round)} is built`, async () => {
+        const args = ['--file', dockerfile, '--target', target, '--tag', imageOf(target, round)];
+        const values = [`SOURCE_DATE_EPOCH=${epoch}`, `VERIFY_ROUND=${round.id}`];
+        const [program = '', ...first] = build;
+        await promisify(execFile)(
+          program,
+          [...first, ...args, ...values.flatMap((value) => ['--build-arg', value]), '.'],
+          { cwd: root, env, maxBuffer: 64 * 2 ** 20 },
+        );
+      });
+  for (const target of targets)
+    await list.check(`${target}: both are the same bit for bit, layer by layer`, async () => {
+      const images = rounds.map((round) => imageOf(target, round));
+      const [one = [], other = []] = await Promise.all(images.map(layersOf));
+      const differing = one.flatMap((digest, place) => (digest === other[place] ? [] : [String(place + 1)]));
+      if (one.length !== other.length || differing.length > 0)
+        throw new Error(
+          `of ${one.length} and ${other.length} layers these differ: ${differing.join(', ')}\n${await differencesOf(images)}`,
+        );
+      expect(one.length > 1, 'an image without layers of its own');
+      return `${one.length} layers, the last ${one.at(-1)}`;
+    });
+} finally {
+  rmSync(folder, { recursive: true });
 }
 console.log(`${list.passed} passed, ${list.failed} failed`);
 process.exitCode = list.failed > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 import { expect, type Checklist } from './checklist.ts';
-import type { ComposeService } from './compose-file.ts';
+import { isOurs, type ComposeService } from './compose-file.ts';
 import type { Engine } from './engine.ts';
 
 export interface RunningService {
@@ -22,7 +22,7 @@ const unwanted = ['npm', 'pnpm', 'tsc', 'gcc', 'curl', 'wget', 'pg_ctl', 'postgr
 /** Looks from inside at what each container may do. */
 export const verifyConfinement = async ({ list, machine, running }: Options): Promise<void> => {
   const staying = running.filter(({ service }) => service.restart !== 'no');
-  const ours = staying.filter(({ service }) => service.image.startsWith('backend2/'));
+  const ours = staying.filter(({ service }) => isOurs(service));
   const inside = (id: string, script: string) => machine.docker('exec', id, 'sh', '-c', script);
 
   await list.check('nobody is root, has a capability, or could gain one', async () => {
@@ -91,7 +91,7 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
     const sizes: string[] = [];
     const images = new Set(
       running
-        .filter(({ service }) => service.image.startsWith('backend2/'))
+        .filter(({ service }) => isOurs(service))
         .map(({ service }) => service.image.split(':')[0] ?? ''),
     );
     for (const image of images) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checklist, eventually, expect } from './checklist.ts';
-import { readComposeFile } from './compose-file.ts';
+import { isOurs, readComposeFile } from './compose-file.ts';
 import { engine, healthOf } from './engine.ts';
 import { verifyConfinement } from './verify-confinement.ts';
 import { verifyEdge } from './verify-edge.ts';
@@ -176,7 +176,7 @@ try {
       list,
       machine,
       services: running
-        .filter(({ service }) => service.restart !== 'no' && service.image.startsWith('backend2/'))
+        .filter(({ service }) => service.restart !== 'no' && isOurs(service))
         .map(({ name }) => name),
       withinMs: minutes(2),
     });

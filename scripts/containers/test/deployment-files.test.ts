@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { composeVariables } from '../../check/compose-variables.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
-import { interpolationsIn, networksOf, readComposeFile, type ComposeService } from '../compose-file.ts';
+import {
+  interpolationsIn,
+  isOurs,
+  networksOf,
+  readComposeFile,
+  targetOf,
+  type ComposeService,
+} from '../compose-file.ts';
 import { inherited, readStages } from '../dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -15,9 +22,7 @@ const services = Object.entries(compose.services);
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
 const stages = readStages(root);
 
-const isOurs = ({ image }: ComposeService): boolean => image.startsWith('backend2/');
 const isOneShot = ({ restart }: ComposeService): boolean => restart === 'no';
-const targetOf = ({ image }: ComposeService): string => /^backend2\/([\w-]+):/.exec(image)?.[1] ?? '';
 const drawSecrets = (t: ExecutionContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'backend2-env-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
