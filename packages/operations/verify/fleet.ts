@@ -25,14 +25,18 @@ const drain = '1s';
 
 export const startFleet = async (
   t: TestScope,
-  env: Environment,
-  replicas: Readonly<Record<ServiceName, number>>,
+  /** Asked whenever one is started. */
+  envOf: (service: ServiceName) => Environment,
+  replicas: Readonly<Partial<Record<ServiceName, number>>>,
 ): Promise<Fleet> => {
   const running = new Map<ServiceName, Replica[]>();
   const start = async (service: ServiceName): Promise<Replica> => {
     const port = service === 'gateway' ? await freePort() : 0;
     const process = runProcess(t, fileURLToPath(new URL(`services/${service}/src/main.ts`, repository)), {
-      env: { ...env, OPS_PORT: '0', PORT: String(port), DASHBOARD_DIR: 'none', STOP_DRAIN: drain },
+      env: {
+        ...envOf(service),
+        ...{ OPS_PORT: '0', PORT: String(port), DASHBOARD_DIR: 'none', STOP_DRAIN: drain },
+      },
     });
     await process.message((message) => (message as { type?: unknown }).type === 'ready', readyWithinMs);
     return { process, ...(port > 0 && { url: `http://127.0.0.1:${port}` }) };
@@ -41,7 +45,7 @@ export const startFleet = async (
   const names = Object.keys(replicas) as ServiceName[];
   await Promise.all(
     names.map(async (name) => {
-      running.set(name, await Promise.all(Array.from({ length: replicas[name] }, () => start(name))));
+      running.set(name, await Promise.all(Array.from({ length: replicas[name] ?? 0 }, () => start(name))));
     }),
   );
 

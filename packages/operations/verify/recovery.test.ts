@@ -5,7 +5,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +16,12 @@ import { startOwnPostgres, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { runToEnd } from '../test/start-system.ts';
+
+/** As an operator finds it in the configuration that ships. */
+const archiveCommand =
+  /^# archive_command = '(.+)'$/m.exec(
+    readFileSync(new URL('../../../infra/postgres/postgresql.conf', import.meta.url), 'utf8'),
+  )?.[1] ?? '';
 
 const connect = async (t: ExecutionContext, url: string): Promise<pg.Client> => {
   const client = new pg.Client({ connectionString: url });
@@ -45,7 +53,7 @@ test.serial(
     const setup = await connect(t, first.primary.url);
     await setup.query('alter system set archive_mode = on');
     await setup.query(
-      `alter system set archive_command = 'test ! -f ${folders.archive}/%f && cp %p ${folders.archive}/%f'`,
+      `alter system set archive_command = ${pg.escapeLiteral(archiveCommand.replaceAll('/archive/', `${folders.archive}/`))}`,
     );
     await setup.end();
     await first.primary.stop();
@@ -66,7 +74,10 @@ test.serial(
     if (process.getuid?.() === 0) chownSync(base, 65_534, 65_534);
 
     await client.query("insert into kept values ('after the base')");
-    const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
+    // A moment of whole milliseconds after the insert, which is all that --time can say.
+    const { rows } = await client.query<{ now: Date }>(
+      `select date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as now`,
+    );
     await client.query('select pg_sleep(0.01)');
     await client.query('drop table kept');
     const { rows: walRows } = await client.query<{ file: string }>(
@@ -78,8 +89,11 @@ test.serial(
     });
     await first.kill();
 
+    // A name that a shell and a server would take apart.
+    const archive = join(home, "the operator's 100 % archive");
+    symlinkSync(folders.archive, archive);
     const said = await runToEnd(t, 'packages/operations/src/recover-command.ts', {}, [
-      ...['--base', base, '--archive', folders.archive, '--data', join(folders.second, 'primary')],
+      ...['--base', base, '--archive', archive, '--data', join(folders.second, 'primary')],
       ...['--time', rows[0]?.now.toISOString() ?? ''],
     ]);
     t.regex(said, /Start Postgres over/);

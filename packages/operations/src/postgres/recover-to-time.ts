@@ -19,7 +19,10 @@ const isThere = (path: string) =>
     () => false,
   );
 
-const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const quoted = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+/** The server puts names in place of %f and %p, and leaves the rest to a shell. */
+const forShell = (path: string): string =>
+  `'${path.replaceAll("'", String.raw`'\''`).replaceAll('%', '%%')}'`;
 
 /** Lays out a data folder whose server, once started, replays the archive up to a moment and then takes writes. */
 export const recoverToTime = async ({ base, archive, data, time }: RecoveryOptions): Promise<void> => {
@@ -39,7 +42,7 @@ export const recoverToTime = async ({ base, archive, data, time }: RecoveryOptio
   const wal = join(data, 'pg_wal');
   for (const name of await readdir(wal)) if (/^[\dA-F]{24}$/.test(name)) await rm(join(wal, name));
   const settings = {
-    restore_command: `cp ${archive}/%f %p`,
+    restore_command: `cp ${forShell(archive)}/%f %p`,
     recovery_target_timeline: 'latest',
     recovery_target_action: 'promote',
     ...(time && { recovery_target_time: time.toISOString().replace('T', ' ').replace('Z', '+00') }),
