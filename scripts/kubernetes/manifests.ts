@@ -4,6 +4,8 @@ import { parse, parseAllDocuments } from 'yaml';
 
 interface Meta {
   readonly name: string;
+  readonly namespace?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -18,18 +20,29 @@ export interface Container {
       readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean };
     };
   }[];
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
   readonly [probeOrSetting: string]: unknown;
 }
 
 export interface PodSpec {
-  readonly serviceAccountName: string;
+  readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
   readonly terminationGracePeriodSeconds?: number;
-  readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
+  readonly topologySpreadConstraints?: readonly {
+    readonly topologyKey: string;
+    readonly labelSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+  }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
+  readonly volumes?: readonly {
+    readonly name: string;
+    readonly persistentVolumeClaim?: { readonly claimName: string };
+    readonly configMap?: { readonly name: string };
+    readonly secret?: { readonly secretName: string };
+  }[];
 }
 
 export interface Manifest {
@@ -43,11 +56,15 @@ export interface Manifest {
   readonly file: string;
 }
 
-const read = (root: string, file: string): Manifest[] =>
-  parseAllDocuments(readFileSync(join(root, 'infra/k8s', file), 'utf8'), { merge: true }).map((document) => ({
+/** `file` names where the text is from. */
+export const readManifests = (text: string, file: string): Manifest[] =>
+  parseAllDocuments(text, { merge: true }).map((document) => ({
     ...(document.toJS() as Omit<Manifest, 'file'>),
     file,
   }));
+
+const read = (root: string, file: string): Manifest[] =>
+  readManifests(readFileSync(join(root, 'infra/k8s', file), 'utf8'), file);
 
 /** Every object of the files below a folder of `infra/k8s`, as written: before kustomize has put them together. */
 export const manifestsIn = (root: string, folder: string): Manifest[] =>

@@ -11,7 +11,7 @@ import { readComposeFile } from '../../containers/compose-file.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { readCatalogue } from '../../monitoring/catalogue.ts';
 import { arrowsOf } from '../arrows.ts';
-import { manifestsIn, podOf, type Container, type Manifest } from '../manifests.ts';
+import { manifestsIn, podOf, templateOf, type Container, type Manifest } from '../manifests.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const base = manifestsIn(root, 'base');
@@ -178,6 +178,31 @@ test('a pod has time to end what it runs: longer than its own grace, and than th
   const gateway = only(named('Deployment', 'gateway') as Manifest);
   const { periodSeconds, failureThreshold } = gateway['readinessProbe'] as Record<string, number>;
   t.true(seconds(envOf(gateway, 'STOP_DRAIN')?.value) > (periodSeconds ?? 0) * (failureThreshold ?? 0));
+});
+
+test('pods of a service are spread over nodes and zones', (t) => {
+  for (const manifest of deployments) {
+    const template = templateOf(manifest);
+    const spread = template?.spec.topologySpreadConstraints ?? [];
+    t.deepEqual(
+      spread.map(({ topologyKey }) => topologyKey),
+      ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'],
+      manifest.metadata.name,
+    );
+    for (const { labelSelector } of spread) t.like(template?.metadata.labels, labelSelector.matchLabels);
+  }
+});
+
+test('the gateway scales by its load, and the world reaches it over TLS alone', (t) => {
+  const scaler = named('HorizontalPodAutoscaler', 'gateway')?.spec;
+  t.like(scaler?.scaleTargetRef, { kind: 'Deployment', name: 'gateway' });
+  t.is(scaler?.minReplicas, (named('Deployment', 'gateway') as Manifest).spec.replicas);
+  t.like(scaler?.metrics[0], { type: 'Resource', resource: { name: 'cpu' } });
+
+  const ingress = named('Ingress', 'gateway') as Manifest;
+  const hosts = (ingress.spec.rules as { host: string }[]).map(({ host }) => host);
+  t.deepEqual(ingress.spec.tls, [{ hosts, secretName: 'backend2-tls' }]);
+  t.is(ingress.metadata.annotations?.['nginx.ingress.kubernetes.io/ssl-redirect'], 'true');
 });
 
 test('probes ask what the ops port answers, on a port that is there', (t) => {
