@@ -44,7 +44,9 @@ const checkConfig = (name: string): void => {
   const copy = {
     ...config,
     rule_files: config.rule_files.map((pattern) => join(prometheus, pattern)),
-    scrape_configs: config.scrape_configs.map(({ kubernetes_sd_configs: _, ...rest }) => rest),
+    scrape_configs: config.scrape_configs.map((job) =>
+      Object.fromEntries(Object.entries(job).filter(([key]) => key !== 'kubernetes_sd_configs')),
+    ),
   };
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-config-'));
   try {

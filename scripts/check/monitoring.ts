@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { namesInCode, readCatalogue } from '../monitoring/catalogue.ts';
 import {
   dashboardQueries,
+  labelsOf,
   metricOfSeries,
   metricsOf,
   readDashboards,
@@ -14,6 +15,8 @@ import {
 import type { Step } from './step.ts';
 
 const severities = ['critical', 'warning', 'info'];
+/** Of Prometheus: of the process that was scraped, of buckets, of alerts; `service` is a label of every process. */
+const ofEverySeries = ['service', 'instance', 'job', 'le', 'alertname', 'alertstate'];
 const runbooks = 'docs/runbooks';
 
 /** Rules, dashboards, runbooks and the catalogue of metrics name the same things. promtool looks deeper: scripts/verify-monitoring.ts. */
@@ -31,6 +34,23 @@ export const monitoring: Step = {
         .filter((name) => !recorded.has(name) && !catalogue.has(name))
         .map((name) => `${where} reads ${name}, which docs/metrics.md does not list`),
     );
+    const recordedAs = new Map(
+      rules.flatMap(({ record, expr }) => (record === undefined ? [] : [[record, expr] as const])),
+    );
+    const labelsOfSeries = (name: string): readonly string[] => {
+      const source = recordedAs.get(name);
+      if (source === undefined)
+        return catalogue.get(metricOfSeries(name, (metric) => catalogue.has(metric)))?.labels ?? [];
+      return /\bby\s*\(/.test(source) ? labelsOf(source) : metricsOf(source).flatMap(labelsOfSeries);
+    };
+    const strangers = queries.flatMap(({ where, expr }) => {
+      const known = new Set([...ofEverySeries, ...metricsOf(expr).flatMap(labelsOfSeries)]);
+      return labelsOf(expr)
+        .filter((name) => !known.has(name))
+        .map(
+          (name) => `${where} asks for the label ${name}, which docs/metrics.md gives none of its metrics`,
+        );
+    });
     const code = new Set(namesInCode(root));
     const unlisted = [...code]
       .filter((name) => !catalogue.has(name))
@@ -41,6 +61,7 @@ export const monitoring: Step = {
     return {
       problems: [
         ...unknown,
+        ...strangers,
         ...unlisted,
         ...vanished,
         ...alertProblems(root, rules),

@@ -106,6 +106,7 @@ try {
           `of ${one.length} and ${other.length} layers these differ: ${differing.join(', ')}\n${await differencesOf(images)}`,
         );
       expect(one.length > 1, 'an image without layers of its own');
+      await machine.docker('image', 'rm', ...images);
       return `${one.length} layers, the last ${one.at(-1)}`;
     });
 } finally {

@@ -173,6 +173,7 @@ try {
   });
   if (given('VERIFY_PROMETHEUS', '1') === '1')
     await verifyPrometheus({
+      root,
       list,
       machine,
       services: running

@@ -84,3 +84,15 @@ export function metricsOf(expr: string): string[] {
 /** The metric a series belongs to: a histogram's three kinds of series are one metric. */
 export const metricOfSeries = (name: string, isMetric: (name: string) => boolean): string =>
   isMetric(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+
+/** Labels that an expression chooses and groups its series by. */
+export function labelsOf(expr: string): string[] {
+  const bare = expr.replaceAll(/"[^"]*"/g, '""');
+  const chosen = [...bare.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside = '']) =>
+    [...inside.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, name]) => name as string),
+  );
+  const grouped = [
+    ...bare.matchAll(/\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^)]*)\)/g),
+  ].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()));
+  return [...new Set([...chosen, ...grouped])].filter((name) => name !== '');
+}

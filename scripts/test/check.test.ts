@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { checkBoundaries } from '../check/boundaries.ts';
+import { monitoring } from '../check/monitoring.ts';
 
 function plant(t: ExecutionContext, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'backend2-planted-'));
@@ -72,3 +74,34 @@ test('a check that read hardly anything fails', async (t) => {
   const { problems } = await checkBoundaries(plant(t, { 'packages/contracts/src/index.ts': value }));
   t.regex(problems.join('\n'), /only 1 modules were read/);
 });
+
+const monitored = [
+  ...['infra/prometheus', 'infra/grafana', 'docs/metrics.md', 'docs/runbooks'],
+  'packages/service-kit/src/metrics/metric-names.ts',
+];
+const mistakes: readonly (readonly [file: string, from: string, to: string, problem: RegExp])[] = [
+  [
+    'infra/grafana/dashboards/gateway.json',
+    'sum by (method, route)',
+    'sum by (verb, route)',
+    /the label verb/,
+  ],
+  [
+    'infra/grafana/dashboards/lanes.json',
+    '(backend2_stream_lag)',
+    '(backend2_stream_lags)',
+    /reads backend2_stream_lags/,
+  ],
+  ['infra/prometheus/rules/alerts.yml', 'severity: critical', 'severity: grave', /needs a severity/],
+  ['docs/metrics.md', '`backend2_stream_lag`', '`backend2_lag`', /has no row for backend2_stream_lag:/],
+];
+for (const [file, from, to, problem] of mistakes)
+  test(`a dashboard, rule or page that speaks of what is not exported is found: ${to}`, async (t) => {
+    const root = plant(t, {});
+    for (const path of monitored)
+      cpSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), join(root, path), { recursive: true });
+    const text = readFileSync(join(root, file), 'utf8');
+    t.true(text.includes(from), 'nothing was planted');
+    writeFileSync(join(root, file), text.replace(from, to));
+    t.regex((await monitoring.run(root)).problems.join('\n'), problem);
+  });
