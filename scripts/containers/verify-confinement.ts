@@ -1,5 +1,5 @@
 import { expect, type Checklist } from './checklist.ts';
-import { isOurs, type ComposeService } from './compose-file.ts';
+import { isOurs, targetOf, type ComposeService } from './compose-file.ts';
 import type { Engine } from './engine.ts';
 
 export interface RunningService {
@@ -11,6 +11,15 @@ interface Options {
   readonly list: Checklist;
   readonly machine: Engine;
   readonly running: readonly RunningService[];
+}
+
+interface Inspected {
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Healthcheck?: { readonly Test: readonly string[] };
+  };
+  /** Where podman has it. */
+  readonly HealthCheck?: { readonly Test: readonly string[] };
 }
 
 const megabytes = 1_000_000;
@@ -86,6 +95,23 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
     }
     return limits.join(', ');
   });
+
+  await list.check(
+    'images say what they are, by the labels of OCI, and how to tell that they are well',
+    async () => {
+      for (const { name, service } of ours) {
+        const image = service.image.replace(/:.*/, ':verify');
+        const said = (await machine.docker('image', 'inspect', image)).replace(/^[^[]*/, '');
+        const [{ Config, HealthCheck } = {}] = JSON.parse(said) as Inspected[];
+        const of = (label: string) => Config?.Labels[`org.opencontainers.image.${label}`] ?? '';
+        expect(of('title').endsWith(targetOf(service)), `${name}: the title is ${of('title')}`);
+        expect(of('version') === 'verify', `${name}: the version is ${of('version')}`);
+        expect(of('licenses') !== '' && of('description') !== '', `${name} has no licence or description`);
+        const test = Config?.Healthcheck?.Test ?? HealthCheck?.Test ?? [];
+        expect(test.includes('healthcheck'), `${name} has no health check`);
+      }
+    },
+  );
 
   await list.check('images are small, and hold no tool that only builds or tests need', async () => {
     const sizes: string[] = [];

@@ -93,4 +93,45 @@ export const verifyNetworks = async ({ list, machine, project, port, running }: 
       output,
     );
   });
+
+  await list.check('a store answers nobody who does not sign in, even beside it', async () => {
+    const beside = (network: string, entrypoint: string, image: string, ...args: readonly string[]) =>
+      machine.tryDocker(
+        ...['run', '--rm', '--network', `${project}_${network}`, '--env', 'PGPASSWORD=postgres'],
+        ...['--env', 'PGCONNECT_TIMEOUT=20', '--entrypoint', entrypoint, image, ...args],
+      );
+    const redis = await beside('backend', 'redis-cli', 'redis:7', '-h', 'redis', 'get', 'app:x');
+    expect(redis.output.includes('NOAUTH'), `Redis: ${redis.output}`);
+    for (const [host, user] of [
+      ['postgres', 'postgres'],
+      ['postgres', 'backend2'],
+      ['postgres-standby', 'postgres'],
+    ] as const) {
+      const login = ['-h', host, '-U', user, '-d', 'backend2', '-c', 'select 1'];
+      const { status, output } = await beside('books', 'psql', 'postgres:15', ...login);
+      expect(
+        status !== 0 && output.includes('password authentication failed'),
+        `${host} as ${user}: ${output}`,
+      );
+    }
+  });
+};
+
+/** Redis loses nothing on purpose: no work is evicted, and what was written is on disk. */
+export const verifyRedisSettings = async (
+  { list, machine }: Pick<Options, 'list' | 'machine'>,
+  password: string,
+): Promise<void> => {
+  await list.check('Redis is append-only and never evicts', async () => {
+    const [redis] = await machine.containers('redis');
+    const ask = ['redis-cli', '--user', 'operator', '--no-auth-warning', 'config', 'get'];
+    const said = await machine.docker(
+      ...['exec', '--env', `REDISCLI_AUTH=${password}`, redis?.Id ?? '', ...ask],
+      ...['appendonly', 'maxmemory-policy', 'maxmemory'],
+    );
+    const lines = said.trim().split('\n');
+    const of = (name: string) => lines[lines.indexOf(name) + 1];
+    expect(of('appendonly') === 'yes' && of('maxmemory-policy') === 'noeviction', said);
+    expect(Number(of('maxmemory')) > 0, said);
+  });
 };

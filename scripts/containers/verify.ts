@@ -9,7 +9,7 @@ import { engine, healthOf } from './engine.ts';
 import { verifyConfinement } from './verify-confinement.ts';
 import { verifyEdge } from './verify-edge.ts';
 import { verifyFailures } from './verify-failures.ts';
-import { verifyNetworks } from './verify-networks.ts';
+import { verifyNetworks, verifyRedisSettings } from './verify-networks.ts';
 import { verifyPrometheus } from './verify-prometheus.ts';
 import { verifyRecovery } from './verify-recovery.ts';
 
@@ -149,6 +149,7 @@ try {
 
   await verifyConfinement({ list, machine, running });
   await verifyNetworks({ list, machine, project, port, running });
+  await verifyRedisSettings({ list, machine }, secrets['REDIS_PASSWORD_OPERATOR'] ?? '');
   if (withEdge) {
     const url = `https://localhost:${port + 1}`;
     const trusting = { NODE_EXTRA_CA_CERTS: certificate };

@@ -1,7 +1,11 @@
 import { connect } from 'node:net';
 
 /** True once the server answers commands; false while it loads its data or nobody listens. Rejects on a wrong password. */
-export function redisAnswers(port: number, password?: string, timeoutMs = 1_000): Promise<boolean> {
+export function redisAnswers(
+  port: number,
+  { user, password }: { readonly user?: string; readonly password?: string } = {},
+  timeoutMs = 1_000,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });
     const finish = (answer: boolean) => {
@@ -11,7 +15,7 @@ export function redisAnswers(port: number, password?: string, timeoutMs = 1_000)
     socket.setTimeout(timeoutMs, () => finish(false));
     socket.once('error', () => finish(false));
     socket.once('connect', () => {
-      if (password !== undefined) socket.write(`AUTH ${password}\r\n`);
+      if (password !== undefined) socket.write(`AUTH ${user === undefined ? '' : `${user} `}${password}\r\n`);
       socket.write('PING\r\n');
     });
     let answer = '';

@@ -13,6 +13,8 @@ export interface RedisOptions {
   /** A free one by default. */
   readonly port?: number;
   readonly password?: string;
+  /** Whose password that is, where `settings` bring an ACL file; default: the default user, who gets it. */
+  readonly user?: string;
   /** An append-only file, so that a restart loses at most a second. Default true. */
   readonly durable?: boolean;
   /** Default 16. */
@@ -66,7 +68,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
       appendonly: durable ? 'yes' : 'no',
       appendfsync: 'everysec',
       'maxmemory-policy': 'noeviction',
-      ...(options.password !== undefined && { requirepass: options.password }),
+      ...(options.password !== undefined && options.user === undefined && { requirepass: options.password }),
       ...options.settings,
     };
     try {
@@ -93,7 +95,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     });
     server = started;
     const deadline = Date.now() + readyWithinMs;
-    while (!(await redisAnswers(port, options.password))) {
+    while (!(await redisAnswers(port, options))) {
       if (!started.running) throw startFailure(port, logFile);
       if (Date.now() > deadline) {
         await started.kill();
@@ -115,7 +117,8 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     }
   }
 
-  const login = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
+  const { user = '', password } = options;
+  const login = password === undefined ? '' : `${user}:${encodeURIComponent(password)}@`;
   return {
     url: `redis://${login}127.0.0.1:${port}`,
     port,

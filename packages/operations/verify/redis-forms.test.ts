@@ -1,7 +1,8 @@
-import { startOwnPostgres, until, useCluster, useSentinel } from '@backend2/testkit';
+import { askServer, startOwnPostgres, until, useCluster, useSentinel } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { startCountingTarget } from '../test/counting-target.ts';
 import { createAdmin, migrateDatabase, startSystem } from '../test/start-system.ts';
+import { shippedRedis, type ShippedRedis } from './shipped-redis.ts';
 
 interface Form {
   readonly environment: Readonly<Record<string, string>>;
@@ -13,9 +14,16 @@ const cellsOfTask = 4;
 const endpoints = (list: readonly { readonly host: string; readonly port: number }[]): string =>
   list.map(({ host, port }) => `${host}:${port}`).join();
 
-const forms: Readonly<Record<string, (t: ExecutionContext) => Promise<Form>>> = {
-  Sentinel: async (t) => {
-    const sentinel = await useSentinel(t);
+/** Each by the files of infra/redis, with a user for each service. */
+const forms: Readonly<Record<string, (t: ExecutionContext, shipped: ShippedRedis) => Promise<Form>>> = {
+  Sentinel: async (t, shipped) => {
+    const sentinel = await useSentinel(t, {
+      // A master without a replica takes no writes, and one of them becomes the master.
+      replicas: 2,
+      data: { ...shipped, settings: shipped.dataSettings('redis.conf') },
+      replica: shipped.dataSettings('replica.conf'),
+      sentinel: shipped.sentinelSettings(),
+    });
     const { connection } = sentinel;
     return {
       environment: {
@@ -26,11 +34,18 @@ const forms: Readonly<Record<string, (t: ExecutionContext) => Promise<Form>>> = 
         const first = await sentinel.master();
         await first.kill();
         await sentinel.successorOf(first);
+        // It comes back as a replica of the other, which it signs in to.
+        await first.start();
+        await until(
+          async () =>
+            /master_link_status:up/.test(await askServer(first, (client) => client.info('replication'))),
+          { timeoutMs: 60_000, what: 'the former master following its successor' },
+        );
       },
     };
   },
-  Cluster: async (t) => {
-    const cluster = await useCluster(t);
+  Cluster: async (t, shipped) => {
+    const cluster = await useCluster(t, { ...shipped, settings: shipped.dataSettings('cluster.conf') });
     const lane = 'app:{standard_tasks}';
     return {
       environment: { REDIS_CLUSTER_NODES: endpoints(cluster.connection.nodes) },
@@ -49,7 +64,8 @@ for (const [name, start] of Object.entries(forms)) {
     async (t) => {
       t.timeout(600_000);
       const target = await startCountingTarget(t, { answerAfterMs: 20 });
-      const [postgres, form] = await Promise.all([startOwnPostgres(t), start(t)]);
+      const shipped = shippedRedis(t);
+      const [postgres, form] = await Promise.all([startOwnPostgres(t), start(t, shipped)]);
       const env = {
         DATABASE_URL: postgres.primary.url,
         DATABASE_REPLICA_URLS: postgres.standby?.url ?? '',
@@ -59,7 +75,9 @@ for (const [name, start] of Object.entries(forms)) {
         RATE_LIMIT: '0',
       };
       await migrateDatabase(t, env);
-      const { client } = await startSystem(t, env, await createAdmin(t, env));
+      const { client } = await startSystem(t, env, await createAdmin(t, env), (service) => ({
+        REDIS_URL: `redis://${service}:${shipped.passwordOf(service)}@by-the-form:6379`,
+      }));
 
       const accepted: string[] = [];
       let submitting = true;

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createLog, withTrace, type LogEntry } from '../src/index.ts';
+import { prettyLine } from '../src/log/pretty-line.ts';
 
 const written = (write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] => {
   const lines: string[] = [];
@@ -43,4 +44,19 @@ test('an event that names its trace keeps it', (t) => {
 
 test('less severe events than configured are not written', (t) => {
   t.is(written((log) => log.debug({}, 'detail')).length, 0);
+});
+
+test('for people an event is its time, level, service, message and fields, with the stack of an error beneath', (t) => {
+  const [told] = written((log) =>
+    log.error(
+      { taskId: 't1', why: 'two words', token: 'hunter2', err: new Error('no route') },
+      'call failed',
+    ),
+  );
+  const record = { ...told, time: '2026-01-02T03:04:05.678Z' };
+  const [head = '', ...beneath] = prettyLine(record, false).split('\n');
+  t.regex(head, /^03:04:05\.678 ERROR test call failed taskId=t1 why="two words" token=\S+$/);
+  t.regex(beneath.join('\n'), /^Error: no route\n\s+at /);
+  t.notRegex(head, /hunter2/);
+  t.true(prettyLine(record, true).includes('\u001B[31mERROR\u001B[0m'));
 });

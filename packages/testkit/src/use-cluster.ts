@@ -1,4 +1,4 @@
-import { type Redis as Server, isPortFree } from '@backend2/dev-stack';
+import { type Redis as Server, type RedisOptions, isPortFree } from '@backend2/dev-stack';
 import { startOwnRedis } from './own-servers.ts';
 import { askServer, placesTakenMs, untilFollowed } from './replication.ts';
 import type { TestScope } from './test-scope.ts';
@@ -27,7 +27,10 @@ const busOffset = 10_000;
 const nodeTimeoutMs = 1500;
 
 /** Three masters with a replica each; all end with the test. A Cluster has no logical databases: keys are its tests' own by their prefix. */
-export async function useCluster(t: TestScope): Promise<TestCluster> {
+export async function useCluster(
+  t: TestScope,
+  data: Pick<RedisOptions, 'user' | 'password' | 'settings'> = {},
+): Promise<TestCluster> {
   const servers: Server[] = [];
   for (const port of await freeClusterPorts(2 * masters)) {
     const settings = {
@@ -35,8 +38,9 @@ export async function useCluster(t: TestScope): Promise<TestCluster> {
       'cluster-config-file': 'nodes.conf',
       'cluster-node-timeout': String(nodeTimeoutMs),
       'repl-diskless-sync-delay': '0',
+      ...data.settings,
     };
-    servers.push(await startOwnRedis(t, { port, databases: 1, settings }));
+    servers.push(await startOwnRedis(t, { ...data, port, databases: 1, settings }));
   }
   await join(servers);
 

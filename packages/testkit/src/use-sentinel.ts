@@ -1,4 +1,4 @@
-import type { Redis as Server } from '@backend2/dev-stack';
+import type { Redis as Server, RedisOptions } from '@backend2/dev-stack';
 import { startOwnRedis } from './own-servers.ts';
 import { askServer, placesTakenMs, untilFollowed } from './replication.ts';
 import type { TestScope } from './test-scope.ts';
@@ -19,19 +19,32 @@ export interface TestSentinel {
   successorOf(former: Server): Promise<Server>;
 }
 
+export interface SentinelOptions {
+  /** Default 1. */
+  readonly replicas?: number;
+  /** Of master and replicas. */
+  readonly data?: Pick<RedisOptions, 'user' | 'password' | 'settings'>;
+  /** Of replicas besides. */
+  readonly replica?: RedisOptions['settings'];
+  /** Of the Sentinels; what they watch is added. */
+  readonly sentinel?: RedisOptions['settings'];
+}
+
 const host = '127.0.0.1';
 const master = 'backend2';
 /** A server that is silent for so long is taken for dead. */
 const downAfterMs = 1500;
 
-/** A master with a replica, watched by three Sentinels; all end with the test. */
-export async function useSentinel(t: TestScope): Promise<TestSentinel> {
-  const settings = { 'repl-diskless-sync-delay': '0' };
-  const first = await startOwnRedis(t, { settings });
-  const replicas = [
-    await startOwnRedis(t, { settings: { ...settings, replicaof: `${host} ${first.port}` } }),
-  ];
-  const servers = [first, ...replicas];
+/** A master with its replicas, watched by three Sentinels; all end with the test. */
+export async function useSentinel(t: TestScope, options: SentinelOptions = {}): Promise<TestSentinel> {
+  const { replicas: wanted = 1, data = {}, replica, sentinel: watching } = options;
+  const settings = { ...data.settings, 'repl-diskless-sync-delay': '0' };
+  const first = await startOwnRedis(t, { ...data, settings });
+  const servers = [first];
+  for (let place = 0; place < wanted; place += 1) {
+    const following = { ...settings, ...replica, replicaof: `${host} ${first.port}` };
+    servers.push(await startOwnRedis(t, { ...data, settings: following }));
+  }
   await untilFollowed(first);
   const sentinels = await Promise.all(
     Array.from({ length: 3 }, () =>
@@ -39,17 +52,19 @@ export async function useSentinel(t: TestScope): Promise<TestSentinel> {
         sentinel: true,
         durable: false,
         settings: {
+          // First: the others speak of what is watched.
           'sentinel monitor': `${master} ${host} ${first.port} 2`,
           'sentinel down-after-milliseconds': `${master} ${downAfterMs}`,
           'sentinel failover-timeout': `${master} 10000`,
+          ...watching,
         },
       }),
     ),
   );
   await Promise.all(
     sentinels.map((sentinel) =>
-      until(async () => knowsAll(await describe(sentinel)), {
-        what: 'each Sentinel knowing the replica and the other two',
+      until(async () => knowsAll(await describe(sentinel), wanted), {
+        what: 'each Sentinel knowing the replicas and the other two',
         timeoutMs: placesTakenMs,
       }),
     ),
@@ -88,7 +103,7 @@ const describe = (sentinel: Server): Promise<readonly string[]> =>
 const fieldOf = (described: readonly string[], name: string): string | undefined =>
   described[described.indexOf(name) + 1];
 
-const knowsAll = (described: readonly string[]): boolean =>
-  fieldOf(described, 'num-slaves') === '1' &&
+const knowsAll = (described: readonly string[], replicas: number): boolean =>
+  fieldOf(described, 'num-slaves') === String(replicas) &&
   fieldOf(described, 'num-other-sentinels') === '2' &&
   fieldOf(described, 'flags') === 'master';

@@ -221,5 +221,8 @@ test('every image runs as a numbered user that is not root, under an init', (t) 
     t.regex(last('ENTRYPOINT'), /^\["tini", "--", /, target);
     const title = instructions.findLast(({ text: label }) => label.includes('opencontainers.image.title'));
     t.regex(title?.text ?? '', new RegExp(`"Backend2 ${target}"`), target);
+    const labels = instructions.flatMap(({ name, text: words }) => (name === 'LABEL' ? words : [])).join(' ');
+    for (const label of ['description', 'licenses', 'version', 'revision', 'created', 'source'])
+      t.regex(labels, new RegExp(`org\\.opencontainers\\.image\\.${label}="`), `${target}: ${label}`);
   }
 });
