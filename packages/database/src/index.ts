@@ -17,6 +17,7 @@ export * from './roles/apply-roles.ts';
 export * from './roles/login-of.ts';
 export * from './roles/table-access.ts';
 export { prepared } from './prepared.ts';
+export { plainArray } from './plain-array.ts';
 export { postgresJson } from './postgres-json.ts';
 export { serverUrls } from './server-urls.ts';
 export { serverName } from './server-name.ts';

@@ -164,7 +164,7 @@ type QueueWithin = (
   limit: number,
 ) => Promise<RunRow[]>;
 
-const queueRangeText = prepared(
+export const queueRangeText = prepared(
   `UPDATE subtasks s SET ${queued}
    WHERE s.task_id = $1 AND s.ordinal >= $2 AND s.state = 'pending' AND s.ordinal <= (
      SELECT max(ordinal) FROM (

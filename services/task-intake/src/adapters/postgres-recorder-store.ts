@@ -1,6 +1,6 @@
 import type { ProgressReport, StoredArtifact, SubtaskState } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
-import { postgresJson, prepared } from '@backend2/database';
+import { plainArray, postgresJson, prepared } from '@backend2/database';
 import type { Progress } from '../domain/merge-results.ts';
 import { subtaskEvent } from '../domain/webhook-events.ts';
 import { applyCounts, CountChanges, lockTaskHeads } from './postgres-task-counts.ts';
@@ -19,6 +19,7 @@ export interface Recorded {
 }
 
 interface ChangedRow {
+  /** In the batch, from 1. */
   readonly place: number;
   readonly was: SubtaskState;
 }
@@ -47,7 +48,7 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
       // Of tasks that are there: what was deleted is not locked.
       const live = batch.filter(({ taskId }) => ids.has(taskId));
       const rows = await moveSubtasks(database, transaction, live);
-      const changes = rows.map(({ place, was }) => ({ progress: live[place] as Progress, was }));
+      const changes = rows.map(({ place, was }) => ({ progress: live[place - 1] as Progress, was }));
       const counts = new CountChanges();
       for (const { progress, was } of changes) counts.move(progress.taskId, was, progress.state);
       await insertArtifacts(database, transaction, changes);
@@ -119,14 +120,20 @@ const toldOf = (
   });
 };
 
-const moveText = prepared(
-  `WITH incoming AS MATERIALIZED (
-     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(place int, task_id uuid, ordinal int, run int, attempt int,
-       state subtask_state, started_at timestamptz, finished_at timestamptz, duration_ms real, result jsonb, error jsonb)
-   ), legal AS MATERIALIZED (
+/**
+ * Each cell is looked up by its key, whatever the planner thinks it knows: the fence keeps it from a join of its choice, which
+ * for a table that has grown since it was last analyzed is one over all of it.
+ */
+export const moveText = prepared(
+  `WITH legal AS MATERIALIZED (
      SELECT i.*, s.state AS was
-     FROM incoming i
-     JOIN subtasks s ON s.task_id = i.task_id AND s.ordinal = i.ordinal AND s.run = i.run
+     FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::subtask_state[], $6::float8[], $7::float8[], $8::real[])
+       WITH ORDINALITY AS i(task_id, ordinal, run, attempt, state, started_ms, finished_ms, duration_ms, place)
+     CROSS JOIN LATERAL (
+       SELECT s.state, s.attempt FROM subtasks s
+       WHERE s.task_id = i.task_id AND s.ordinal = i.ordinal AND s.run = i.run
+       OFFSET 0
+     ) s
      WHERE CASE i.state
        WHEN 'running' THEN s.state = 'queued' AND i.attempt > s.attempt
        WHEN 'queued' THEN s.state IN ('queued', 'running')
@@ -135,32 +142,29 @@ const moveText = prepared(
      END
    )
    UPDATE subtasks s SET
-     state = l.state, attempt = l.attempt, result = l.result, error = l.error,
-     started_at = coalesce(l.started_at, s.started_at), finished_at = l.finished_at, duration_ms = l.duration_ms
+     state = l.state, attempt = l.attempt,
+     result = nullif($9::jsonb -> (l.place - 1)::int, 'null'), error = nullif($10::jsonb -> (l.place - 1)::int, 'null'),
+     started_at = coalesce(to_timestamp(l.started_ms / 1000), s.started_at),
+     finished_at = to_timestamp(l.finished_ms / 1000), duration_ms = l.duration_ms
    FROM legal l
    WHERE s.task_id = l.task_id AND s.ordinal = l.ordinal
-   RETURNING l.place, l.was`,
+   RETURNING l.place::int AS place, l.was`,
 );
 
 /** Their tasks must be locked. */
 const moveSubtasks = (database: Sequelize, transaction: Transaction, batch: readonly Progress[]) =>
   database.query<ChangedRow>(moveText, {
     bind: [
-      postgresJson(
-        batch.map((progress, place) => ({
-          place,
-          task_id: progress.taskId,
-          ordinal: progress.ordinal,
-          run: progress.run,
-          attempt: progress.attempt,
-          state: progress.state,
-          started_at: progress.startedAt === null ? null : new Date(progress.startedAt),
-          finished_at: progress.finishedAt === null ? null : new Date(progress.finishedAt),
-          duration_ms: progress.durationMs,
-          result: progress.result,
-          error: progress.error,
-        })),
-      ),
+      plainArray(batch.map(({ taskId }) => taskId)),
+      plainArray(batch.map(({ ordinal }) => ordinal)),
+      plainArray(batch.map(({ run }) => run)),
+      plainArray(batch.map(({ attempt }) => attempt)),
+      plainArray(batch.map(({ state }) => state)),
+      plainArray(batch.map(({ startedAt }) => startedAt)),
+      plainArray(batch.map(({ finishedAt }) => finishedAt)),
+      plainArray(batch.map(({ durationMs }) => durationMs)),
+      postgresJson(batch.map(({ result }) => result)),
+      postgresJson(batch.map(({ error }) => error)),
     ],
     type: QueryTypes.SELECT,
     transaction,
