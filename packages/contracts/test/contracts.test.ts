@@ -2,6 +2,8 @@ import test from 'ava';
 import {
   DomainError,
   imageInputSchema,
+  jsonSchema,
+  messageJsonSchema,
   parseInput,
   problemSchema,
   sizeOfRatio,
@@ -93,4 +95,26 @@ test("a job's message id tells its runs apart", (t) => {
 
 test('a problem must carry its stable code and the request it belongs to', (t) => {
   t.false(problemSchema.safeParse({ type: 'about:blank', title: 't', status: 400, detail: 'd' }).success);
+});
+
+test('what messages hold as JSON is what the API takes for it', (t) => {
+  const plain: unknown[] = ['', 'a\0', 0, -1.5, true, null, [], [1, ['a', null]], {}, { a: { b: [false] } }];
+  for (const value of plain) {
+    t.deepEqual(messageJsonSchema.parse(value), jsonSchema.parse(value));
+  }
+  const others: unknown[] = [
+    undefined,
+    Number.NaN,
+    Infinity,
+    1n,
+    Symbol('a'),
+    () => 1,
+    new Date(),
+    new Map(),
+    /a/,
+  ];
+  for (const value of [...others, ...others.flatMap((other) => [[other], { a: { b: other } }])]) {
+    t.false(jsonSchema.safeParse(value).success);
+    t.false(messageJsonSchema.safeParse(value).success);
+  }
 });

@@ -20,6 +20,7 @@ export * from './metrics/closed-label.ts';
 export * from './metrics/create-metrics.ts';
 export * from './metrics/metric-names.ts';
 export * from './metrics/pool-metrics.ts';
+export type { Observe } from './metrics/series-histogram.ts';
 export * from './metrics/streams-observer.ts';
 export * from './ops/heartbeat.ts';
 export * from './ops/liveness.ts';

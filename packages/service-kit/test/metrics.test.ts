@@ -1,7 +1,8 @@
 import { createStreams, type Topic } from '@backend2/streams';
 import { until, useRedis } from '@backend2/testkit';
 import test from 'ava';
-import { closedLabel, createMetrics, streamsObserver } from '../src/index.ts';
+import { AggregatorRegistry, type Registry } from 'prom-client';
+import { closedLabel, createMetrics, streamsObserver, type Metrics } from '../src/index.ts';
 
 test('what the stream engine does is counted by topic, group and outcome', async (t) => {
   const metrics = createMetrics('test');
@@ -18,6 +19,52 @@ test('what the stream engine does is counted by topic, group and outcome', async
   t.regex(text, /backend2_stream_dead_total\{[^}]*reason="attempts-exhausted"[^}]*\} 1/);
   t.regex(text, /backend2_rpc_seconds_count\{[^}]*method="users.me"[^}]*\} 1/);
   t.regex(text, /published_total\{topic="rpc:replies",/, 'reply streams share one label');
+});
+
+test('what is observed often is told as prom-client tells it, by text and in what processes hand each other', async (t) => {
+  const values = [0, 0.5, 1, 1.5, 2, 7, 0.1];
+  const [quick, known] = [createMetrics('test'), createMetrics('test')];
+  const histogram = quick.seriesHistogram('h_seconds', 'Seconds', ['kind', 'how'], [0.5, 1, 2]);
+  const theirs = known.histogram('h_seconds', 'Seconds', ['kind', 'how'], [0.5, 1, 2]);
+  t.is(quick.seriesHistogram('h_seconds', 'Seconds', ['kind', 'how'], [0.5, 1, 2]), histogram);
+  for (const kind of ['a', 'b'])
+    for (const value of values) {
+      // One series, however often it is asked for.
+      histogram.series({ kind, how: 'ended' })(value);
+      theirs.observe({ kind, how: 'ended' }, value);
+    }
+  // Labels come in no order that means anything.
+  const lines = async (registry: Registry) =>
+    (await registry.getSingleMetricAsString('h_seconds'))
+      .split('\n')
+      .map((line) => line.split(/[{,}]/).toSorted().join(' '))
+      .toSorted();
+  t.deepEqual(await lines(quick.registry), await lines(known.registry));
+  const merged = async ({ registry }: Metrics) => {
+    const one = (await registry.getMetricsAsJSON()).filter(({ name }) => name === 'h_seconds');
+    return lines(AggregatorRegistry.aggregate([one, structuredClone(one)]));
+  };
+  t.deepEqual(await merged(quick), await merged(known));
+});
+
+test('what was settled counts once, however often it is asked for', async (t) => {
+  const metrics = createMetrics('test');
+  const observer = streamsObserver(metrics);
+  const settle = (outcome: 'done' | 'retry') =>
+    observer.settled({ topic: 'a', group: 'g', outcome, waitMs: 1, runMs: 1 });
+  const told = async () => {
+    const text = await metrics.registry.metrics();
+    return [...text.matchAll(/^backend2_stream_settled_total\{.*outcome="(\w+)".*\} (\d+)$/gm)].map(
+      ([, outcome, count]) => `${outcome} ${count}`,
+    );
+  };
+  settle('done');
+  settle('done');
+  t.deepEqual(await told(), ['done 2']);
+  t.deepEqual(await told(), ['done 2']);
+  settle('done');
+  settle('retry');
+  t.deepEqual(await told(), ['done 3', 'retry 1']);
 });
 
 test('messages in hand are told by topic and group, for as long as their consumers are there', async (t) => {

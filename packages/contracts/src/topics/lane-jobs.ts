@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonSchema } from '../json.ts';
+import { messageJsonSchema } from '../json.ts';
 import type { Lane } from '../lanes.ts';
 import { streamTopic, type StreamTopic } from '../topic.ts';
 
@@ -11,7 +11,7 @@ export const subtaskJobSchema = z.object({
   run: z.int().positive(),
   kind: z.string(),
   /** The template with this cell's values filled in. */
-  input: jsonSchema,
+  input: messageJsonSchema,
   timeoutMs: z.int().positive(),
   maxAttempts: z.int().positive(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { storedArtifactSchema } from '../artifact.ts';
-import { jsonSchema } from '../json.ts';
+import { messageJsonSchema } from '../json.ts';
 import { subtaskErrorSchema } from '../task.ts';
 import { streamTopic } from '../topic.ts';
 
@@ -28,7 +28,7 @@ export const taskResultSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('succeeded'),
     ...base,
-    result: jsonSchema,
+    result: messageJsonSchema,
     artifacts: z.array(storedArtifactSchema),
     durationMs: z.number(),
   }),

@@ -1,9 +1,16 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
+import { SeriesHistogram } from './series-histogram.ts';
 
 /** A process's metrics. A second request for a name answers the first's metric. */
 export interface Metrics {
   readonly registry: Registry;
-  counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
+  /** @param collect adds what was counted elsewhere, whenever it is asked for. */
+  counter<L extends string>(
+    name: string,
+    help: string,
+    labels?: readonly L[],
+    collect?: (counter: Counter<L>) => void,
+  ): Counter<L>;
   /** @param collect sets its values whenever they are asked for. */
   gauge<L extends string>(
     name: string,
@@ -18,6 +25,13 @@ export interface Metrics {
     labels?: readonly L[],
     buckets?: readonly number[],
   ): Histogram<L>;
+  /** For what is observed thousands of times a second. */
+  seriesHistogram<L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    buckets: readonly number[],
+  ): SeriesHistogram<L>;
 }
 
 const latencySeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -32,8 +46,20 @@ export const createMetrics = (service: string): Metrics => {
     (registry.getSingleMetric(name) as M | undefined) ?? make();
   return {
     registry,
-    counter: (name, help, labelNames = []) =>
-      once(name, () => new Counter({ name, help, labelNames, registers })),
+    counter: (name, help, labelNames = [], collect = () => undefined) =>
+      once(
+        name,
+        () =>
+          new Counter({
+            name,
+            help,
+            labelNames,
+            registers,
+            collect() {
+              collect(this);
+            },
+          }),
+      ),
     gauge: (name, help, labelNames = [], collect = () => undefined) =>
       once(
         name,
@@ -50,5 +76,12 @@ export const createMetrics = (service: string): Metrics => {
       ),
     histogram: (name, help, labelNames = [], buckets = latencySeconds) =>
       once(name, () => new Histogram({ name, help, labelNames, registers, buckets: [...buckets] })),
+    seriesHistogram: (name, help, labelNames, buckets) =>
+      once(name, () => {
+        const histogram = new SeriesHistogram(name, help, labelNames, buckets);
+        // What a registry asks of a metric it has; what prom-client's classes have beside that nobody asks it for.
+        registry.registerMetric(histogram as unknown as Metric);
+        return histogram;
+      }),
   };
 };

@@ -2,26 +2,62 @@ import type { Observer } from '@backend2/streams';
 import { closedLabel } from './closed-label.ts';
 import type { Metrics } from './create-metrics.ts';
 import { metricNames } from './metric-names.ts';
+import type { Observe } from './series-histogram.ts';
 
 const waitSeconds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200];
 const runSeconds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 
+const outcomes = ['done', 'retry', 'dead'] as const;
+
+/** What a group settles of a topic, since the counter was last asked. */
+interface Settled {
+  readonly topic: string;
+  readonly group: string;
+  readonly counts: Record<(typeof outcomes)[number], number>;
+  readonly wait: Observe;
+  readonly run: Observe;
+}
+
 /** Counts what the stream engine does. RPC reply streams are named by process and so share one label. */
 export const streamsObserver = (metrics: Metrics): Required<Observer> => {
   const published = metrics.counter(metricNames.published, 'Messages published', ['topic']);
-  const settled = metrics.counter(metricNames.settled, 'Messages settled', ['topic', 'group', 'outcome']);
-  const wait = metrics.histogram(
+  const seen = new Map<string, Settled>();
+  metrics.counter(metricNames.settled, 'Messages settled', ['topic', 'group', 'outcome'], (counter) => {
+    for (const { topic, group, counts } of seen.values()) {
+      for (const outcome of outcomes) {
+        if (counts[outcome] > 0) counter.inc({ topic, group, outcome }, counts[outcome]);
+        counts[outcome] = 0;
+      }
+    }
+  });
+  const wait = metrics.seriesHistogram(
     metricNames.wait,
     'Seconds from published (or due) to started',
     ['topic', 'group'],
     waitSeconds,
   );
-  const run = metrics.histogram(
+  const run = metrics.seriesHistogram(
     metricNames.run,
     "Seconds of the handler's run",
     ['topic', 'group'],
     runSeconds,
   );
+  const settledBy = (topic: string, group: string): Settled => {
+    const key = `${topic} ${group}`;
+    let known = seen.get(key);
+    if (known === undefined) {
+      const series = { topic, group };
+      known = {
+        topic,
+        group,
+        counts: { done: 0, retry: 0, dead: 0 },
+        wait: wait.series(series),
+        run: run.series(series),
+      };
+      seen.set(key, known);
+    }
+    return known;
+  };
   const consumers = new Set<Parameters<Required<Observer>['consuming']>[0]>();
   metrics.gauge(metricNames.inFlight, 'Messages in hand', ['topic', 'group'], (gauge) => {
     gauge.reset();
@@ -49,9 +85,10 @@ export const streamsObserver = (metrics: Metrics): Required<Observer> => {
   return {
     published: (topic, count) => published.inc({ topic: topicLabel(topic) }, count),
     settled: ({ topic, group, outcome: how, waitMs, runMs }) => {
-      settled.inc({ topic, group, outcome: how });
-      wait.observe({ topic, group }, waitMs / 1000);
-      run.observe({ topic, group }, runMs / 1000);
+      const by = settledBy(topic, group);
+      by.counts[how] += 1;
+      by.wait(waitMs / 1000);
+      by.run(runMs / 1000);
     },
     consuming: (consumer) => {
       consumers.add(consumer);
