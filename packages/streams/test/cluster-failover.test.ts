@@ -43,8 +43,12 @@ test('a master of a Cluster dies under load and its replica takes over: work goe
     [],
   );
   await news.publish({ n: 1 });
-  t.is(await heard.next(), 1);
-  t.is(await until(() => caller.call(name, 'say', 'after', { timeoutMs: 2000 })), 'after');
+  t.is(await heard.next(60_000), 1);
+  const answer = await until(() => caller.call(name, 'say', 'after', { timeoutMs: 2000 }), {
+    timeoutMs: 60_000,
+    what: 'an answer after the failover',
+  });
+  t.is(answer, 'after');
   const info = await streams.inspect(topic, 'workers');
   t.is(info.partitions.length, 4);
   t.is(info.consumers.length, 2);

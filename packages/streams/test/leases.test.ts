@@ -14,7 +14,8 @@ test('Field note 5: a handler slower than several leases is run once, whoever el
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
   const { opened, open } = gate();
-  const leaseMs = 800;
+  // Renewed every third of it: a process that stands still for less than the rest does no harm.
+  const leaseMs = 2400;
   let runs = 0;
   let aborted = false;
   for (const name of ['one', 'another']) {
@@ -36,7 +37,7 @@ test('Field note 5: a handler slower than several leases is run once, whoever el
   await streams.publisher(jobs).publish({ n: 1 });
   await until(() => runs > 0, { what: 'a run' });
   const startedAt = performance.now();
-  await until(() => performance.now() - startedAt > 4 * leaseMs, { what: 'several leases passed' });
+  await until(() => performance.now() - startedAt > 2.5 * leaseMs, { what: 'several leases passed' });
   open();
   await until(async () => (await client.xlen('app:{results}')) === 1, { what: 'the result' });
   t.is(runs, 1);
@@ -49,7 +50,8 @@ test('of a consumer whose event loop stood still past its lease only what it doe
   const child = runProcess(t, blocked, { env: { STREAMS_URL: url } });
   await child.line(/started/);
   await streams.publisher(jobs).publish({ n: 1 });
-  await child.line(/stands still/);
+  await child.line(/in hand/);
+  child.kill('SIGSTOP');
   const taken = inbox<Message<Numbered>>('taken message');
   const other = streams.consumer(jobs, {
     group: 'g',
@@ -61,6 +63,7 @@ test('of a consumer whose event loop stood still past its lease only what it doe
   });
   await running(t, other);
   t.like(await taken.next(), { attempt: 1, delivery: 2 });
+  child.kill('SIGCONT');
   await child.line(/aborted: LeaseLostError/);
   await other.stop();
   // It had asked for a retry: that came from a run that no longer held the message.

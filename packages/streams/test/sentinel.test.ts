@@ -41,7 +41,10 @@ test('a master dies under load and its replica takes over: work goes on, and wha
   );
 
   await news.publish({ n: 1 });
-  t.is(await heard.next(), 1);
-  const answer = await until(() => caller.call('rpc:echo', 'say', 'after', { timeoutMs: 2000 }));
+  t.is(await heard.next(60_000), 1);
+  const answer = await until(() => caller.call('rpc:echo', 'say', 'after', { timeoutMs: 2000 }), {
+    timeoutMs: 60_000,
+    what: 'an answer after the failover',
+  });
   t.is(answer, 'after');
 });

@@ -7,7 +7,7 @@ import { topicKeys } from '../../src/topic-keys.ts';
 import { consumerNames } from './consumer-names.ts';
 import { hour, outcomeArguments, payloadIn, payloadOf, textOf } from './model-settlement.ts';
 import type { Step } from './model-steps.ts';
-import { nextMillisecond } from './next-millisecond.ts';
+import { nextMillisecond } from './redis-time.ts';
 import {
   type Held,
   type How,
