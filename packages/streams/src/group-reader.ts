@@ -61,7 +61,7 @@ export class GroupReader {
   #nextTickAt = 0;
   #nextReapAt = 0;
   #lookFrom = '-';
-  /** A reply may have been lost with a connection: entries of ours that we do not know of. */
+  /** Redis may hold entries for us that we do not know of: a reply was lost with its connection, or a read carried out after it was given up. */
   #unsure = false;
   #history: string | undefined;
   /** Redis's newest entry id before an empty read; what comes after it wakes a partition that holds no slots. */
@@ -275,7 +275,7 @@ export class GroupReader {
   async #tick(room: number): Promise<number> {
     const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed, onLost } = this.#options;
     const sentAt = performance.now();
-    const [now, nextDue, claimed, history, lookFrom] = (await this.#reply(
+    const [now, nextDue, claimed, history, lookFrom, unknown] = (await this.#reply(
       0,
       runScript(
         this.#client,
@@ -294,8 +294,9 @@ export class GroupReader {
           releasedName,
         ],
       ),
-    )) as [number, number, (string | number)[], string, string];
+    )) as [number, number, (string | number)[], string, string, number];
     this.#lookFrom = lookFrom;
+    if (unknown === 1) this.#unsure = true;
     this.clock.sample(now, sentAt);
     this.#compareHistory(history);
     const entries = fromClaim(claimed);

@@ -1,6 +1,7 @@
 import { freePort, inbox, startOwnRedis, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { createStreams, RedisUnavailableError } from '../src/index.ts';
+import { consumerNames } from './support/consumer-names.ts';
 import { gate, numbered, openStreams, running } from './support/streams.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
 
@@ -77,6 +78,33 @@ test('an entry whose delivery was lost with its connection is run by the consume
   await direct.publisher(jobs).publish({ n: 5 });
   await lost;
   t.is(await handled.next(withinSeconds.timeoutMs), 5);
+  await until(async () => (await client.xlen('app:{jobs}')) === 0, withinSeconds);
+});
+
+test('an entry handed over for a read that was given up is run by the consumer it was meant for', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const handled = inbox<number>('handled message');
+  const { opened, open } = gate();
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      leaseMs: 600,
+      handler: async ({ payload }) => {
+        handled.push(payload.n);
+        if (payload.n === 1) await opened;
+      },
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  t.is(await handled.next(), 1);
+  // With its one slot in use it reads nothing by itself.
+  const [name = ''] = await consumerNames(client, 'app:{jobs}', 'g');
+  await streams.publisher(jobs).publish({ n: 2 });
+  t.truthy(await client.xreadgroup('GROUP', 'g', name, 'STREAMS', 'app:{jobs}', '>'));
+  open();
+  t.is(await handled.next(), 2);
   await until(async () => (await client.xlen('app:{jobs}')) === 0, withinSeconds);
 });
 

@@ -6,7 +6,8 @@
 -- ARGV[7] most messages to promote  ARGV[8] where the page begins, as XPENDING takes it  ARGV[9] its most entries (> 0)
 -- ARGV[10] the name that keeps released entries
 -- Returns { now in ms, ms until the next message is due (-1: none), { id, delivery, text, ... },
---   the replication id: it names the history of writes this server is on, where the next page begins }.
+--   the replication id: it names the history of writes this server is on, where the next page begins,
+--   1 where leases of the consumer's own ran out: it renews what it knows of, so it may not know of these }.
 -- Entries past their deliveries come beside the limit: they are claimed to be buried.
 local stream, delayed, group, consumer = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local lease, most = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -16,12 +17,13 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
 -- Claims what is free of them. Returns the first for which there was no room.
-local claimed = {}
+local claimed, unknown = {}, 0
 local function claim(entries)
   local refused
   for _, entry in ipairs(entries) do
     local id, owner, idle, delivery = entry[1], entry[2], entry[3], entry[4] + 1
     local free = owner ~= consumer and idle >= lease
+    if owner == consumer and idle >= lease then unknown = 1 end
     if free and delivery <= most then
       local suspect = delivery == most and delivery > 1
       if room == 0 then
@@ -67,4 +69,4 @@ local wait = -1
 if next[2] then wait = math.max(0, math.ceil(tonumber(next[2]) - now)) end
 local info = redis.pcall('INFO', 'replication')
 local history = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
-return { now, wait, claimed, history, from }
+return { now, wait, claimed, history, from, unknown }
