@@ -151,8 +151,8 @@ export class StreamDeadLetters<T> implements DeadLetters<T> {
   }
 
   #place(entryId: string): [entryId: string, partition: number] {
-    const [id = '', partition = '0'] = entryId.split('@');
-    if (!/^\d+-\d+$/.test(id) || !(Number(partition) < this.#partitions.length)) {
+    const [, id = '', partition = '0'] = /^(\d+-\d+)(?:@(\d+))?$/.exec(entryId) ?? [];
+    if (id === '' || Number(partition) >= this.#partitions.length) {
       throw new Error(`"${entryId}" is not the entryId of a dead letter of "${this.#topic.name}".`);
     }
     return [id, Number(partition)];

@@ -92,7 +92,9 @@ test('dead letters are listed in pages, and one or all are discarded or put back
   t.is(await letters.discard([listed[0]!, listed[449]!]), 2);
   t.is(await letters.redrive([listed[0]!, listed[1]!, listed[448]!]), 2);
   t.like(await streams.inspect(spread, 'g'), { dead: 446, length: 2 });
-  await t.throwsAsync(letters.redrive(['what?']), { message: /"what\?" is not the entryId/ });
+  for (const wrong of ['what?', '1-1@3', '1-1@-1', '1-1@x']) {
+    await t.throwsAsync(letters.redrive([wrong]), { message: /is not the entryId/ });
+  }
   t.is(await letters.redrive('all'), 446);
   t.like(await streams.inspect(spread, 'g'), { dead: 0, length: 448 });
   t.is(await letters.discard('all'), 0);
