@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import { fromRead } from './delivered.ts';
+import { type Delivered, fromRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { TopicPublisher } from './publisher.ts';
 import { StreamSubscription } from './subscription.ts';
 import { topicKeys } from './topic-keys.ts';
@@ -63,10 +64,7 @@ export class StreamBroadcast<T> implements Broadcast<T> {
     const [[rangeError, range] = [], [, place] = [], [infoError, info] = []] = replies ?? [];
     if (rangeError) throw rangeError;
     const entries = fromRead([[this.#key, range as [string, string[]][]]]);
-    const messages = entries.map(({ entryId, payload }) => ({
-      entryId,
-      payload: this.#topic.parse(JSON.parse(payload)),
-    }));
+    const messages = entries.flatMap((entry) => this.#parsed(entry));
     // What is trimmed goes oldest first: where the entry is there, all after it is. An entry that is not was trimmed or lost.
     if (!fromStart) return { messages, complete: (place as unknown[] | undefined)?.length === 1 };
     if (infoError) return { messages, complete: true };
@@ -76,5 +74,15 @@ export class StreamBroadcast<T> implements Broadcast<T> {
       ? at('entries-added') === at('length')
       : Number(at('length')) < this.#retain;
     return { messages, complete: nothingTrimmed };
+  }
+
+  #parsed({ entryId, payload }: Delivered): BroadcastMessage<T>[] {
+    try {
+      return [{ entryId, payload: this.#topic.parse(JSON.parse(payload)) }];
+    } catch (error) {
+      const { name: topic } = this.#topic;
+      this.#engine.warn('a kept message does not parse', { topic, entryId, error: errorText(error) });
+      return [];
+    }
   }
 }

@@ -198,7 +198,7 @@ export interface Broadcast<T> {
   publishMany(payloads: readonly T[]): Promise<string[]>;
   /** Every subscriber sees every message. */
   subscribe(options: SubscribeOptions<T>): Lifecycle & { idleMs(): number };
-  /** Kept messages after `from` (exclusive), oldest first, at most `limit`; `complete` is false where some after `from` were already trimmed. */
+  /** Kept messages after `from` (exclusive), oldest first, at most `limit`; `complete` is false where some after `from` were already trimmed. What does not parse is passed over, as subscribers do. */
   read(
     from: string,
     limit: number,

@@ -82,6 +82,21 @@ test('what is read after a place is complete unless some of it was trimmed or lo
   t.false((await broadcast.read(place, 10)).complete, 'the stream has begun anew behind that place');
 });
 
+test('a kept message that does not parse is passed over by who reads on from before it', async (t) => {
+  const { url, client } = await useRedis(t);
+  const warned: string[] = [];
+  const streams = await openStreams(t, url, { onWarning: (message) => warned.push(message) });
+  const broadcast = streams.broadcast(news);
+  const first = await broadcast.publish({ n: 1 });
+  await client.xadd('app:{news}', '*', 'm', 'of a later version\n{"text":"two"}');
+  const third = await broadcast.publish({ n: 3 });
+  t.deepEqual(await broadcast.read(first, 10), {
+    messages: [{ entryId: third, payload: { n: 3 } }],
+    complete: true,
+  });
+  t.deepEqual(warned, ['a kept message does not parse']);
+});
+
 test('a handler that fails or dawdles is passed over or waited for, and each message comes once', async (t) => {
   const { url } = await useRedis(t);
   const warned: string[] = [];
