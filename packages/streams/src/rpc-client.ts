@@ -49,6 +49,7 @@ export class StreamRpcClient implements RpcClient {
   async stop(hard?: AbortSignal): Promise<void> {
     if (this.#state !== 'running') {
       this.#state = 'stopped';
+      await this.#reader.stop();
       return;
     }
     this.#state = 'stopped';

@@ -27,16 +27,17 @@ export class WatchedReader<R> {
     this.#options = options;
   }
 
-  /** Rejects where Redis is out of reach. */
+  /** Rejects where Redis is out of reach, and where it was stopped before. */
   async start(): Promise<void> {
     const client = new WatchedClient(this.#engine);
+    this.#client = client;
     try {
       await client.reply(0, client.client.ping());
+      if (this.#stopping) throw new Error(`Reading ${this.#options.what} was stopped before it began.`);
     } catch (error) {
       client.close();
       throw error;
     }
-    this.#client = client;
     this.#loop = this.#run(client);
   }
 

@@ -1,5 +1,6 @@
 import { inbox, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
+import { connectionsTo } from './support/connections-to.ts';
 import { gate, numbered, openStreams, running } from './support/streams.ts';
 
 const news = numbered('news');
@@ -95,6 +96,20 @@ test('a kept message that does not parse is passed over by who reads on from bef
     complete: true,
   });
   t.deepEqual(warned, ['a kept message does not parse']);
+});
+
+test('what is stopped while it starts leaves no connection behind', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const before = await connectionsTo(client, url);
+  for (const reading of [streams.broadcast(news).subscribe({ handler: () => undefined }), streams.rpcClient()]) {
+    const started = reading.start();
+    await reading.stop();
+    await t.throwsAsync(started, { message: /stopped before it began|was closed/ });
+    await until(async () => (await connectionsTo(client, url)) === before, {
+      what: `the connection of the ${reading.name} closed`,
+    });
+  }
 });
 
 test('a handler that fails or dawdles is passed over or waited for, and each message comes once', async (t) => {

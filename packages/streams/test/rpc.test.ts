@@ -2,6 +2,7 @@ import { inbox, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { RpcRemoteError, RpcTimeoutError, type RpcServerOptions } from '../src/index.ts';
 import { encodeRequest } from '../src/rpc-wire.ts';
+import { connectionsTo } from './support/connections-to.ts';
 import { gate, openStreams, running } from './support/streams.ts';
 
 const server = 'rpc:sums';
@@ -28,17 +29,13 @@ test('many calls are in flight on one connection, and each gets its own answer',
       concurrency: 300,
     }),
   );
-  const connections = async (): Promise<number> => {
-    const list = (await admin.client('LIST')) as string;
-    return list.split('\n').filter((line) => line.includes(` db=${new URL(url).pathname.slice(1)} `)).length;
-  };
-  const before = await connections();
+  const before = await connectionsTo(admin, url);
   const client = await running(t, streams.rpcClient());
   const calls = Array.from({ length: 300 }, (_, n) =>
     client.call(server, 'double', n, { timeoutMs: 20_000 }),
   );
   await until(() => inHand === 300, { what: 'all calls in hand' });
-  t.is(await connections(), before + 1, 'one for all replies');
+  t.is(await connectionsTo(admin, url), before + 1, 'one for all replies');
   open();
   t.deepEqual(
     await Promise.all(calls),
