@@ -1,38 +1,24 @@
 import { DomainError, rpcContract } from '@backend2/contracts';
-import { createStreams } from '@backend2/streams';
 import { useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { z } from 'zod';
-import { createMetrics, redisEntities, rpcClient, rpcServer, silentLog } from '../src/index.ts';
+import { redisEntities } from '../src/index.ts';
+import { servedContract } from './served-contract.ts';
 
 const contract = rpcContract('rpc:test', {
   double: { request: z.object({ n: z.number() }), response: z.object({ twice: z.number() }) },
 });
 
 test('a call is parsed on both sides and a refusal arrives with its meaning', async (t) => {
-  const redis = await useRedis(t);
-  const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
-  await streams.start();
-  t.teardown(() => streams.stop());
-  const server = rpcServer(
-    streams,
-    contract,
-    {
+  const client = await servedContract(t, contract, {
+    handlers: {
       double: async ({ n }) => {
         if (n === 13) throw new DomainError('conflict', 'unlucky', 'Not that one.', { retryAfterSeconds: 3 });
         if (n === 14) throw new Error('a secret of the server');
         return { twice: n * 2 };
       },
     },
-    { log: silentLog() },
-  );
-  await server.start();
-  t.teardown(() => server.stop());
-  const raw = streams.rpcClient();
-  await raw.start();
-  t.teardown(() => raw.stop());
-  const client = rpcClient(raw, contract, { metrics: createMetrics('test') });
-  t.teardown(() => client.close());
+  });
   t.deepEqual(await client.call('double', { n: 4 }), { twice: 8 });
   const refused = await t.throwsAsync(client.call('double', { n: 13 }), { instanceOf: DomainError });
   t.like(refused, { kind: 'conflict', code: 'unlucky', details: { retryAfterSeconds: 3 } });
@@ -48,15 +34,7 @@ test('a call is parsed on both sides and a refusal arrives with its meaning', as
 });
 
 test('a server that is not there is unavailable, with a time to come back', async (t) => {
-  const redis = await useRedis(t);
-  const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
-  await streams.start();
-  t.teardown(() => streams.stop());
-  const raw = streams.rpcClient();
-  await raw.start();
-  t.teardown(() => raw.stop());
-  const client = rpcClient(raw, contract, { metrics: createMetrics('test'), timeoutMs: 100 });
-  t.teardown(() => client.close());
+  const client = await servedContract(t, contract, { timeoutMs: 100 });
   const error = await t.throwsAsync(client.call('double', { n: 1 }), { instanceOf: DomainError });
   t.like(error, { kind: 'unavailable', code: 'no_answer' });
 });

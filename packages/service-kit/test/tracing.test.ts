@@ -1,19 +1,10 @@
 import { rpcContract } from '@backend2/contracts';
-import { createStreams } from '@backend2/streams';
-import { httpSink, until, useRedis } from '@backend2/testkit';
+import { httpSink, until } from '@backend2/testkit';
 import test from 'ava';
 import { z } from 'zod';
 import { otlpRecorder } from '../src/tracing/otlp-recorder.ts';
-import {
-  createMetrics,
-  currentTrace,
-  inSpan,
-  partsOfTrace,
-  recordSpans,
-  rpcClient,
-  rpcServer,
-  silentLog,
-} from '../src/index.ts';
+import { currentTrace, inSpan, partsOfTrace, recordSpans } from '../src/index.ts';
+import { servedContract } from './served-contract.ts';
 
 interface SentSpan {
   readonly traceId: string;
@@ -28,6 +19,21 @@ const spansOf = (body: string): SentSpan[] =>
   (JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[] }).resourceSpans.flatMap(
     ({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans),
   );
+
+const recorderTo = (
+  endpoint: string,
+  more: { readonly onDropped?: (count: number) => void; readonly mostWaiting?: number } = {},
+  headers: readonly string[] = [],
+) =>
+  otlpRecorder({
+    service: 'test',
+    version: '1',
+    instance: 'i',
+    environment: 'e',
+    config: { endpoint, headers: [...headers], sampleRatio: 1 },
+    onDropped: () => undefined,
+    ...more,
+  });
 
 const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -49,14 +55,9 @@ test.serial(
   async (t) => {
     const server = await httpSink(t, () => ({ status: 200, body: {} }));
     let dropped = 0;
-    const spans = otlpRecorder({
-      service: 'test',
-      version: '1',
-      instance: 'i',
-      environment: 'e',
-      config: { endpoint: server.url, headers: ['authorization=Bearer%20abc'], sampleRatio: 1 },
-      onDropped: (count) => (dropped += count),
-    });
+    const spans = recorderTo(server.url, { onDropped: (count) => (dropped += count) }, [
+      'authorization=Bearer%20abc',
+    ]);
     recordSpans(spans.record);
     t.teardown(() => recordSpans(undefined));
     await t.throwsAsync(
@@ -87,15 +88,7 @@ test.serial(
 test.serial('spans that do not fit while the collector is busy are dropped and counted', async (t) => {
   const server = await httpSink(t, () => ({ status: 200, body: {} }));
   let dropped = 0;
-  const spans = otlpRecorder({
-    service: 'test',
-    version: '1',
-    instance: 'i',
-    environment: 'e',
-    config: { endpoint: server.url, headers: [], sampleRatio: 1 },
-    mostWaiting: 10,
-    onDropped: (count) => (dropped += count),
-  });
+  const spans = recorderTo(server.url, { mostWaiting: 10, onDropped: (count) => (dropped += count) });
   for (let n = 0; n < 50; n += 1) spans.record(`span ${n}`, {}).end();
   await spans.close();
   const sent = server.requests.flatMap(({ body }) => spansOf(body)).length;
@@ -106,14 +99,7 @@ test.serial('spans that do not fit while the collector is busy are dropped and c
 test.serial('spans a collector does not take are counted', async (t) => {
   const server = await httpSink(t, () => ({ status: 400 }));
   let dropped = 0;
-  const spans = otlpRecorder({
-    service: 'test',
-    version: '1',
-    instance: 'i',
-    environment: 'e',
-    config: { endpoint: server.url, headers: [], sampleRatio: 1 },
-    onDropped: (count) => (dropped += count),
-  });
+  const spans = recorderTo(server.url, { onDropped: (count) => (dropped += count) });
   recordSpans(spans.record);
   t.teardown(() => recordSpans(undefined));
   await inSpan('lost', {}, async () => undefined);
@@ -125,36 +111,15 @@ test.serial(
   'a trace goes into a call with its caller’s span and comes out as that of its server',
   async (t) => {
     const collector = await httpSink(t, () => ({ status: 200, body: {} }));
-    const spans = otlpRecorder({
-      service: 'test',
-      version: '1',
-      instance: 'i',
-      environment: 'e',
-      config: { endpoint: collector.url, headers: [], sampleRatio: 1 },
-      onDropped: () => undefined,
-    });
+    const spans = recorderTo(collector.url);
     recordSpans(spans.record);
     t.teardown(() => recordSpans(undefined));
-    const { url } = await useRedis(t);
-    const streams = createStreams({ connection: { kind: 'single', url } });
-    await streams.start();
-    t.teardown(() => streams.stop());
     const contract = rpcContract('rpc:traced', {
       trace: { request: z.object({}), response: z.object({ seen: z.string().optional() }) },
     });
-    const server = rpcServer(
-      streams,
-      contract,
-      { trace: async () => ({ seen: currentTrace() }) },
-      { log: silentLog() },
-    );
-    await server.start();
-    t.teardown(() => server.stop());
-    const raw = streams.rpcClient();
-    await raw.start();
-    t.teardown(() => raw.stop());
-    const client = rpcClient(raw, contract, { metrics: createMetrics('test'), timeoutMs: 20_000 });
-    t.teardown(() => client.close());
+    const client = await servedContract(t, contract, {
+      handlers: { trace: async () => ({ seen: currentTrace() }) },
+    });
 
     const { seen } = await inSpan('request', { parent: caller }, () => client.call('trace', {}));
     await spans.close();
