@@ -21,7 +21,7 @@ export interface RunningProcess {
   readonly output: string;
   readonly messages: readonly unknown[];
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** The first line of output that matches, past or to come. */
+  /** The first line of output that matches, past or to come, waiting for it up to `timeoutMs` (default twice `patienceMs`: a process has to come up first). */
   line(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** The first IPC message that fits, past or to come. */
   message<T>(fits: (message: unknown) => boolean, timeoutMs?: number): Promise<T>;
@@ -91,7 +91,7 @@ export function runProcess(t: TestScope, file: string, options: RunProcessOption
     messages,
     exited,
     kill,
-    line: (pattern, timeoutMs = patienceMs) =>
+    line: (pattern, timeoutMs = 2 * patienceMs) =>
       waitFor(
         () =>
           output
@@ -101,7 +101,7 @@ export function runProcess(t: TestScope, file: string, options: RunProcessOption
         `a line like ${String(pattern)}`,
         timeoutMs,
       ),
-    message: <T>(fits: (message: unknown) => boolean, timeoutMs = patienceMs) =>
+    message: <T>(fits: (message: unknown) => boolean, timeoutMs = 2 * patienceMs) =>
       waitFor(() => messages.find(fits) as T | undefined, 'the message', timeoutMs),
   };
 }
