@@ -15,13 +15,15 @@ const sweep = { name: 'Lake', kind: 'image.generate', input: { prompts: [{ value
 /** Makes one of each; a route with a new kind of id wants a line here. */
 export const ownedThings = async (system: RealSystem, owner: Session): Promise<OwnedThings> => {
   const client = createClient({ baseUrl: system.url, token: owner.token });
-  const task = await client.tasks.create(sweep);
+  // Far off, so that it stays as it is: a dispatcher would queue it at any moment.
+  const runAt = new Date(Date.now() + 86_400_000).toISOString();
+  const task = await client.tasks.create({ ...sweep, runAt });
   const webhook = await client.webhooks.create({
     url: 'https://hooks.example.org/x',
     events: ['task.finished'],
   });
   const delivery = await client.webhooks.test(webhook.id);
-  const schedule = await client.schedules.create({ name: 'Daily', cron: '0 7 * * *', task: sweep });
+  const schedule = await client.schedules.create({ name: 'Yearly', cron: '0 7 1 1 *', task: sweep });
   const apiKey = await client.apiKeys.create({ name: 'owned' });
   return {
     taskId: task.id,

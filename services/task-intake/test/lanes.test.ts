@@ -2,6 +2,7 @@ import { control, DomainError, type ControlMessage } from '@backend2/contracts';
 import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
+import { query } from './books.ts';
 import { aUser, startIntake, type Intake } from './intake-process.ts';
 
 const admin = aUser('admin');
@@ -79,6 +80,14 @@ test('a kind is known on the lane whose workers run it, also once none of them r
   const known = async () => (await laneOf(intake, 'standard'))?.kinds.includes('echo.run') === true;
   await until(known, { what: 'the kind of the worker' });
   t.like(await laneOf(intake, 'standard'), { workers: 1, slots: 8, busy: 3 });
+  await until(
+    async () => {
+      const sql = `SELECT kinds FROM lanes WHERE lane = 'standard'`;
+      const [row] = await query<{ kinds: object }>(intake.postgres.primaryUrl, sql);
+      return row !== undefined && 'echo.run' in row.kinds;
+    },
+    { what: 'the kind remembered' },
+  );
   intake.first.kill('SIGKILL');
   await intake.startProcess();
   t.true(await known());

@@ -34,6 +34,15 @@ test('a finished result is answered from Redis while Postgres answers nobody, an
   const { id: taskId } = await intake.submit({});
   await intake.finished(taskId);
 
+  const redis = new Redis(intake.redisUrl);
+  t.teardown(() => redis.disconnect());
+  const keys = await until(
+    async () => {
+      const found = await redis.keys('app:task_result:*');
+      return found.length === 4 && found;
+    },
+    { what: 'the results kept, which are written to Postgres first' },
+  );
   const ask = (ordinal: number) => rpc.call('subtasks.result', { principal, taskId, ordinal });
   t.teardown(() => {
     primary.resume();
@@ -56,10 +65,6 @@ test('a finished result is answered from Redis while Postgres answers nobody, an
   t.is(kept[2]?.artifacts[0]?.url, `/api/v1/artifacts/${artifact.id}`);
   t.notRegex(JSON.stringify(kept), /secret|sha256/);
 
-  const redis = new Redis(intake.redisUrl);
-  t.teardown(() => redis.disconnect());
-  const keys = await redis.keys('app:task_result:*');
-  t.is(keys.length, 4);
   for (const key of keys) {
     const ttl = await redis.ttl(key);
     t.true(ttl > 600 && ttl <= 777, `${key} ${ttl}`);

@@ -188,7 +188,10 @@ test('a task-intake killed at any moment loses nothing, runs nothing twice and t
   let victim = intake.first;
   for (let kills = 0; kills < 3; kills += 1) {
     const before = runs.size;
-    await until(() => runs.size > before + 100 || runs.size === 2000);
+    await until(() => runs.size > before + 100 || runs.size === 2000, {
+      timeoutMs: 60_000,
+      what: 'work under way',
+    });
     const next = intake.startProcess();
     victim.kill('SIGKILL');
     victim = await next;
