@@ -15,6 +15,8 @@ export interface Context {
   readonly json: boolean;
   readonly print: (text: string) => void;
   readonly printJson: (value: unknown) => void;
+  /** Prints a value: as JSON where that was asked for, else as its text. */
+  readonly show: <T>(value: T, text: (value: T) => string) => void;
   /** The client of who is signed in. @throws CommandError where nobody is. */
   readonly client: () => Promise<Client>;
   /** The client of nobody, and where it asks. */
@@ -26,6 +28,8 @@ const defaultUrl = 'http://localhost:8000';
 export const createContext = (io: Io, options: GlobalOptions): Context => {
   const { env } = io;
   const print = (text: string): void => void io.out.write(`${text}\n`);
+  const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
+  const json = options.json === true;
   const chosenUrl = options.url ?? env['BACKEND2_URL'];
   const checked = (url: string): string => {
     if (/^https?:\/\/./.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '');
@@ -33,9 +37,10 @@ export const createContext = (io: Io, options: GlobalOptions): Context => {
   };
   return {
     io,
-    json: options.json === true,
+    json,
     print,
-    printJson: (value) => print(JSON.stringify(value, undefined, 2)),
+    printJson,
+    show: (value, text) => (json ? printJson(value) : print(text(value))),
     client: async () => {
       const token = env['BACKEND2_TOKEN'];
       if (token) return createClient({ baseUrl: checked(chosenUrl ?? defaultUrl), token });

@@ -15,6 +15,13 @@ export const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
+/** A table under its headings, or what to say where it has no rows. */
+export const listing = (
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  none: string,
+): string => (rows.length === 0 ? none : table([headings, ...rows]));
+
 const pad = (cell: string, width: number): string =>
   cell + ' '.repeat(Math.max(0, width - Array.from(cell).length));
 

@@ -145,12 +145,12 @@ export class Transport {
   }
 }
 
-/** How long to wait before sending again; undefined where it must not or need not be. */
 /** Whether asking again later may be answered: whoever waits for a long time lives through it. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof NetworkError ||
   (error instanceof ApiError && (error.status === 429 || lostOnTheWay.includes(error.status)));
 
+/** How long to wait before sending again; undefined where it must not or need not be. */
 const pauseBefore = (error: unknown, request: ApiRequest, attempt: number): number | undefined => {
   const repeatable = request.repeatable ?? ['GET', 'PUT', 'DELETE'].includes(request.method);
   const backoffMs = Math.random() * 250 * 2 ** (attempt + 1);

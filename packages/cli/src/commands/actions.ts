@@ -1,4 +1,5 @@
 import type { Commands } from '../run.ts';
+import { addRemoval } from './removal.ts';
 
 const actions = [
   ['cancel', 'drop what waits, abort what runs'],
@@ -14,20 +15,10 @@ export const addActionCommands = ({ program, context }: Commands): void => {
       .description(description)
       .argument('<id>')
       .action(async (id: string) => {
-        const { client, json, print, printJson } = context();
-        const task = await (await client()).tasks[name](id);
-        if (json) printJson(task);
-        else print(`${task.name}: ${task.state}`);
+        const { client, show } = context();
+        show(await (await client()).tasks[name](id), (task) => `${task.name}: ${task.state}`);
       });
   }
 
-  program
-    .command('rm')
-    .description('delete a task')
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { client, print } = context();
-      await (await client()).tasks.delete(id);
-      print('Deleted.');
-    });
+  addRemoval(program, context, 'delete a task', ({ tasks }, id) => tasks.delete(id));
 };

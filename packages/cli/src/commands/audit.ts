@@ -2,7 +2,7 @@ import { auditOutcomes, type AuditEntry, type AuditOutcome } from '@backend2/con
 import { Option } from 'commander';
 import { firstOf, pageOf, wholeNumber } from '../first-of.ts';
 import type { Commands } from '../run.ts';
-import { table } from '../table.ts';
+import { listing } from '../table.ts';
 
 interface AuditOptions {
   readonly user?: string;
@@ -26,7 +26,7 @@ export const addAuditCommand = ({ program, context }: Commands): void => {
     .option('--until <time>', 'ISO 8601 with a zone, exclusive')
     .option('--limit <count>', 'how many', '20')
     .action(async ({ limit, user, target, ...filter }: AuditOptions) => {
-      const { client, json, print, printJson } = context();
+      const { client, show } = context();
       const most = wholeNumber('--limit', limit);
       const wanted = {
         ...filter,
@@ -34,10 +34,8 @@ export const addAuditCommand = ({ program, context }: Commands): void => {
         ...(target && { targetId: target }),
         limit: pageOf(most),
       };
-      const entries = await firstOf((await client()).system.iterateAudit(wanted), most);
-      if (json) printJson(entries);
-      else
-        print(entries.length === 0 ? 'There are no such entries.' : table([headings, ...entries.map(rowOf)]));
+      const found = await firstOf((await client()).system.iterateAudit(wanted), most);
+      show(found, (entries) => listing(headings, entries.map(rowOf), 'There are no such entries.'));
     });
 };
 

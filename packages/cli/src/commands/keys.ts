@@ -1,7 +1,8 @@
 import { apiKeyScopes, type ApiKeyScope, type ApiKeyView } from '@backend2/contracts';
 import { Option } from 'commander';
 import type { Commands } from '../run.ts';
-import { table } from '../table.ts';
+import { listing } from '../table.ts';
+import { addRemoval } from './removal.ts';
 
 interface CreateOptions {
   readonly scope?: ApiKeyScope[];
@@ -15,10 +16,9 @@ export const addKeyCommands = ({ program, context }: Commands): void => {
     .command('ls')
     .description('list them, newest first')
     .action(async () => {
-      const { client, json, print, printJson } = context();
+      const { client, show } = context();
       const { items } = await (await client()).apiKeys.list();
-      if (json) printJson(items);
-      else print(items.length === 0 ? 'You have no API keys.' : table([headings, ...items.map(rowOf)]));
+      show(items, (keys) => listing(headings, keys.map(rowOf), 'You have no API keys.'));
     });
 
   keys
@@ -43,15 +43,9 @@ export const addKeyCommands = ({ program, context }: Commands): void => {
       io.err.write(`Keep it: it is not shown again. It may ${made.scopes.join(' and ')}.\n`);
     });
 
-  keys
-    .command('rm')
-    .description('end one: it is refused everywhere within a second')
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { client, print } = context();
-      await (await client()).apiKeys.delete(id);
-      print('Deleted.');
-    });
+  addRemoval(keys, context, 'end one: it is refused everywhere within a second', ({ apiKeys }, id) =>
+    apiKeys.delete(id),
+  );
 };
 
 const headings = ['ID', 'BEGINS', 'SCOPES', 'LAST USED', 'EXPIRES', 'NAME'];

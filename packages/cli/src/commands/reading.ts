@@ -1,4 +1,11 @@
-import { lanes, taskStates, type Lane, type TaskState, type TaskView } from '@backend2/contracts';
+import {
+  lanes,
+  taskStates,
+  type Lane,
+  type TaskDetail,
+  type TaskState,
+  type TaskView,
+} from '@backend2/contracts';
 import { Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -6,7 +13,7 @@ import { firstOf, pageOf, wholeNumber } from '../first-of.ts';
 import { matrixPicture } from '../matrix-picture.ts';
 import type { Commands } from '../run.ts';
 import { summaryPicture } from '../summary-picture.ts';
-import { shorten, table } from '../table.ts';
+import { listing, shorten, table } from '../table.ts';
 
 interface ListOptions {
   readonly status?: TaskState;
@@ -30,12 +37,12 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
     .option('--search <text>', 'in the name')
     .option('--limit <count>', 'how many', '20')
     .action(async ({ limit, ...filter }: ListOptions) => {
-      const { client, json, print, printJson } = context();
+      const { client, show } = context();
       const most = wholeNumber('--limit', limit);
       const found = (await client()).tasks.iterate({ ...filter, limit: pageOf(most) });
-      const tasks = await firstOf(found, most);
-      if (json) printJson(tasks);
-      else print(tasks.length === 0 ? 'There are no such tasks.' : table([headings, ...tasks.map(rowOf)]));
+      show(await firstOf(found, most), (tasks) =>
+        listing(headings, tasks.map(rowOf), 'There are no such tasks.'),
+      );
     });
 
   program
@@ -43,23 +50,8 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
     .description('show a task')
     .argument('<id>')
     .action(async (id: string) => {
-      const { client, json, print, printJson } = context();
-      const task = await (await client()).tasks.get(id);
-      if (json) return printJson(task);
-      const { counts, axes } = task;
-      const states = Object.entries(counts).filter(([, count]) => count > 0);
-      print(
-        table([
-          ['name', task.name],
-          ['state', task.state],
-          ['lane', task.lane],
-          ['kind', task.kind],
-          ['subtasks', `${task.total} (${states.map(([state, count]) => `${count} ${state}`).join(', ')})`],
-          ['axes', axes.map(({ name, length }) => `${name} x${length}`).join(', ')],
-          ['created', task.createdAt],
-          ['finished', task.finishedAt ?? '-'],
-        ]),
-      );
+      const { client, show } = context();
+      show(await (await client()).tasks.get(id), detailOf);
     });
 
   program
@@ -70,11 +62,12 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
     .option('--y <axis>')
     .option('--at <axis=index...>', 'fix a further axis', [])
     .action(async (id: string, { x, y, at }: MatrixOptions) => {
-      const { client, json, print, printJson } = context();
+      const { client, show } = context();
       const fixed = Object.fromEntries(at.map(fixedAxis));
-      const view = await (await client()).tasks.matrix(id, { ...(x && { x }), ...(y && { y }), fixed });
-      if (json) printJson(view);
-      else print(matrixPicture(view));
+      show(
+        await (await client()).tasks.matrix(id, { ...(x && { x }), ...(y && { y }), fixed }),
+        matrixPicture,
+      );
     });
 
   program
@@ -82,10 +75,8 @@ export const addReadingCommands = ({ program, context }: Commands): void => {
     .description('how the values of each axis fared: good, poor, failed, how long')
     .argument('<id>')
     .action(async (id: string) => {
-      const { client, json, print, printJson } = context();
-      const summary = await (await client()).tasks.summary(id);
-      if (json) printJson(summary);
-      else print(summaryPicture(summary));
+      const { client, show } = context();
+      show(await (await client()).tasks.summary(id), summaryPicture);
     });
 };
 
@@ -98,6 +89,21 @@ const rowOf = ({ id, state, counts, total, lane, createdAt, name }: TaskView): s
   createdAt.slice(0, 16).replace('T', ' '),
   shorten(name, 60),
 ];
+
+const detailOf = (task: TaskDetail): string => {
+  const { counts, axes } = task;
+  const states = Object.entries(counts).filter(([, count]) => count > 0);
+  return table([
+    ['name', task.name],
+    ['state', task.state],
+    ['lane', task.lane],
+    ['kind', task.kind],
+    ['subtasks', `${task.total} (${states.map(([state, count]) => `${count} ${state}`).join(', ')})`],
+    ['axes', axes.map(({ name, length }) => `${name} x${length}`).join(', ')],
+    ['created', task.createdAt],
+    ['finished', task.finishedAt ?? '-'],
+  ]);
+};
 
 const fixedAxis = (text: string): [string, number] => {
   const [, name = '', index = ''] = /^([^=]+)=(\d+)$/.exec(text) ?? [];

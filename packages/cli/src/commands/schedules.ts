@@ -3,7 +3,8 @@ import type { ScheduleView } from '@backend2/contracts';
 import { firstOf, pageOf, wholeNumber } from '../first-of.ts';
 import { readJsonObject } from '../read-json.ts';
 import type { Commands } from '../run.ts';
-import { shorten, table } from '../table.ts';
+import { listing, shorten } from '../table.ts';
+import { addRemoval } from './removal.ts';
 
 const changes = [
   ['pause', 'submit nothing until it is resumed'],
@@ -20,11 +21,10 @@ export const addScheduleCommands = ({ program, context }: Commands): void => {
     .description('list them, newest first')
     .option('--limit <count>', 'how many', '20')
     .action(async ({ limit }: { limit: string }) => {
-      const { client, json, print, printJson } = context();
+      const { client, show } = context();
       const most = wholeNumber('--limit', limit);
-      const items = await firstOf((await client()).schedules.iterate({ limit: pageOf(most) }), most);
-      if (json) printJson(items);
-      else print(items.length === 0 ? 'You have no schedules.' : table([headings, ...items.map(rowOf)]));
+      const found = await firstOf((await client()).schedules.iterate({ limit: pageOf(most) }), most);
+      show(found, (items) => listing(headings, items.map(rowOf), 'You have no schedules.'));
     });
 
   schedules
@@ -47,10 +47,11 @@ export const addScheduleCommands = ({ program, context }: Commands): void => {
       .description(description)
       .argument('<id>')
       .action(async (id: string) => {
-        const { client, json, print, printJson } = context();
-        const now = await (await client()).schedules[name](id);
-        if (json) printJson(now);
-        else print(`${now.name}: ${now.paused ? 'paused' : `next at ${now.nextRuns[0] ?? 'no time'}`}`);
+        const { client, show } = context();
+        show(
+          await (await client()).schedules[name](id),
+          (now) => `${now.name}: ${now.paused ? 'paused' : `next at ${now.nextRuns[0] ?? 'no time'}`}`,
+        );
       });
   }
 
@@ -59,21 +60,13 @@ export const addScheduleCommands = ({ program, context }: Commands): void => {
     .description('submit its task now')
     .argument('<id>')
     .action(async (id: string) => {
-      const { client, json, print, printJson } = context();
-      const task = await (await client()).schedules.run(id);
-      if (json) printJson(task);
-      else print(task.id);
+      const { client, show } = context();
+      show(await (await client()).schedules.run(id), (task) => task.id);
     });
 
-  schedules
-    .command('rm')
-    .description('delete one; the tasks it submitted stay')
-    .argument('<id>')
-    .action(async (id: string) => {
-      const { client, print } = context();
-      await (await client()).schedules.delete(id);
-      print('Deleted.');
-    });
+  addRemoval(schedules, context, 'delete one; the tasks it submitted stay', (client, id) =>
+    client.schedules.delete(id),
+  );
 };
 
 const headings = ['ID', 'CRON', 'TIME ZONE', 'NEXT', 'LAST RUN', 'NAME'];

@@ -1,4 +1,5 @@
 import { createClient } from '@backend2/client';
+import type { HealthView } from '@backend2/contracts';
 import { ask, readInput } from '../ask-secret.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -52,19 +53,21 @@ export const addSessionCommands = ({ program, context, end }: Commands): void =>
     .command('health')
     .description('the verdict on the whole system; fails where it does')
     .action(async () => {
-      const { anonymous, json, print, printJson } = context();
+      const { anonymous, show } = context();
       const { client } = await anonymous();
       const view = await client.health();
-      if (json) printJson(view);
-      else {
-        print(`${view.status}${view.output ? `: ${view.output}` : ''}`);
-        for (const [name, checks] of Object.entries(view.checks)) {
-          for (const { status, output, componentId } of checks) {
-            const which = componentId === undefined ? name : `${name} (${componentId})`;
-            print(`  ${status.padEnd(4)}  ${which}${output ? `: ${output}` : ''}`);
-          }
-        }
-      }
+      show(view, healthText);
       if (view.status === 'fail') end(exitCodes.failed);
     });
+};
+
+const healthText = ({ status, output, checks }: HealthView): string => {
+  const said = (text: string | undefined): string => (text ? `: ${text}` : '');
+  const parts = Object.entries(checks).flatMap(([name, of]) =>
+    of.map((check) => {
+      const which = check.componentId === undefined ? name : `${name} (${check.componentId})`;
+      return `  ${check.status.padEnd(4)}  ${which}${said(check.output)}`;
+    }),
+  );
+  return [`${status}${said(output)}`, ...parts].join('\n');
 };
