@@ -102,7 +102,10 @@ test('what is stopped while it starts leaves no connection behind', async (t) =>
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
   const before = await connectionsTo(client, url);
-  for (const reading of [streams.broadcast(news).subscribe({ handler: () => undefined }), streams.rpcClient()]) {
+  for (const reading of [
+    streams.broadcast(news).subscribe({ handler: () => undefined }),
+    streams.rpcClient(),
+  ]) {
     const started = reading.start();
     await reading.stop();
     await t.throwsAsync(started, { message: /stopped before it began|was closed/ });
