@@ -19,11 +19,10 @@ let target = Number.POSITIVE_INFINITY;
 let reached: (() => void) | undefined;
 
 const handle = async ({ sentAt }: { readonly sentAt: number }): Promise<void> => {
-  consumed.latencies.push(monotonicMs() - sentAt);
-  if (consumed.latencies.length === target) {
-    consumed.lastAt = monotonicMs();
-    reached?.();
-  }
+  // All may be handled before anybody asks whether they are.
+  consumed.lastAt = monotonicMs();
+  consumed.latencies.push(consumed.lastAt - sentAt);
+  if (consumed.latencies.length === target) reached?.();
 };
 
 const handled = (count: number): Promise<void> =>
