@@ -6,6 +6,7 @@ const expected = new Error('an answer, though not a welcome one');
 
 test('a breaker opens after failures, spares the callee, and closes again after a success', async (t) => {
   const metrics = createMetrics('test');
+  const resetMs = 1000;
   let calls = 0;
   let broken = true;
   const breaker = createBreaker(
@@ -15,13 +16,13 @@ test('a breaker opens after failures, spares the callee, and closes again after 
       if (broken) throw new Error('down');
       return value;
     },
-    { metrics, volumeThreshold: 3, resetMs: 100 },
+    { metrics, volumeThreshold: 3, resetMs },
   );
   t.teardown(() => breaker.close());
   for (let turn = 0; turn < 3; turn += 1) await t.throwsAsync(breaker.call(1), { message: 'down' });
   t.true(breaker.open);
   const refused = await t.throwsAsync(breaker.call(1), { instanceOf: BreakerOpenError });
-  t.is(refused.retryAfterMs, 100);
+  t.is(refused.retryAfterMs, resetMs);
   t.is(calls, 3);
   t.regex(await metrics.registry.metrics(), /backend2_breaker_open\{name="callee",service="test"\} 1/);
   broken = false;

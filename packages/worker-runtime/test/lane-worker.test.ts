@@ -110,12 +110,12 @@ test.serial(
   async (t) => {
     const lane = await useLane(t);
     const { worker } = await lane.startWorker({
-      WORKER_HUNG: '2s',
+      WORKER_HUNG: '5s',
       WORKER_MAX_DELIVERIES: '2',
       WORKER_PROCESSES: '2',
     });
     await lane.publish({ kind: 'test.hang' }, ...Array.from({ length: 10 }, () => ({ kind: 'test.pid' })));
-    await lane.untilEnded('failed', 1, 60_000);
+    await lane.untilEnded('failed', 1, 120_000);
     await until(() => new Set(lane.ended('succeeded').map(({ ordinal }) => ordinal)).size === 10, {
       timeoutMs: 30_000,
     });

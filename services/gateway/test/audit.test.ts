@@ -8,7 +8,7 @@ import { codeOf, password, sharedSystem } from './shared-system.ts';
 
 const shared = sharedSystem(
   test,
-  { TRUST_PROXY: '1', RPC_TIMEOUT: '2s', MAX_DEAD_LETTERS_PER_LANE: '4' },
+  { TRUST_PROXY: '1', RPC_TIMEOUT: '5s', MAX_DEAD_LETTERS_PER_LANE: '4' },
   { services: ['auth', 'task-intake', 'standard-worker', 'health-aggregator'] },
 );
 

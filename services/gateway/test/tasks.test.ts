@@ -162,7 +162,7 @@ test('a refusal does not use an idempotency key up', async (t) => {
 test('a creation whose answer was lost is repeated under the same id', async (t) => {
   const { asked, create } = creating();
   const gateway = await startGateway(t, {
-    env: { RPC_TIMEOUT: '300ms' },
+    env: { RPC_TIMEOUT: '3s' },
     tasks: {
       'tasks.create': async (request) => {
         const made = await create(request);
