@@ -1,4 +1,4 @@
-import { type Redis as Server, type RedisOptions, isPortFree } from '@backend2/dev-stack';
+import { type Redis as Server, type RedisOptions, isPortFree, StackError } from '@backend2/dev-stack';
 import { startOwnRedis } from './own-servers.ts';
 import { askServer, placesTakenMs, untilFollowed } from './replication.ts';
 import type { TestScope } from './test-scope.ts';
@@ -26,22 +26,12 @@ const busOffset = 10_000;
 /** A server that is silent for so long is taken for dead. */
 const nodeTimeoutMs = 1500;
 
+type DataOptions = Pick<RedisOptions, 'user' | 'password' | 'settings'>;
+
 /** Three masters with a replica each; all end with the test. A Cluster has no logical databases: keys are its tests' own by their prefix. */
-export async function useCluster(
-  t: TestScope,
-  data: Pick<RedisOptions, 'user' | 'password' | 'settings'> = {},
-): Promise<TestCluster> {
+export async function useCluster(t: TestScope, data: DataOptions = {}): Promise<TestCluster> {
   const servers: Server[] = [];
-  for (const port of await freeClusterPorts(2 * masters)) {
-    const settings = {
-      'cluster-enabled': 'yes',
-      'cluster-config-file': 'nodes.conf',
-      'cluster-node-timeout': String(nodeTimeoutMs),
-      'repl-diskless-sync-delay': '0',
-      ...data.settings,
-    };
-    servers.push(await startOwnRedis(t, { ...data, port, databases: 1, settings }));
-  }
+  while (servers.length < 2 * masters) servers.push(await startNode(t, data));
   await join(servers);
 
   const holderOf = async (key: string): Promise<Server> => {
@@ -145,12 +135,33 @@ const viewOf = (server: Server, key: string): Promise<number | undefined> =>
     return ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
   });
 
-/** Below the range from which outgoing connections take theirs, so that neither of the two ports is in passing use. */
-async function freeClusterPorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = 10_000 + Math.floor(Math.random() * 12_000);
-    if ((await isPortFree(port)) && (await isPortFree(port + busOffset))) ports.add(port);
+const settings = {
+  'cluster-enabled': 'yes',
+  'cluster-config-file': 'nodes.conf',
+  'cluster-node-timeout': String(nodeTimeoutMs),
+  'repl-diskless-sync-delay': '0',
+};
+
+async function startNode(t: TestScope, data: DataOptions): Promise<Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOwnRedis(t, {
+        ...data,
+        port: await freeClusterPort(),
+        databases: 1,
+        settings: { ...settings, ...data.settings },
+      });
+    } catch (error) {
+      // Another test's Cluster may have taken one of the two ports meanwhile.
+      if (!(error instanceof StackError) || attempt === 5) throw error;
+    }
   }
-  return [...ports];
+}
+
+/** Below the range from which outgoing connections take theirs, so that neither of the two ports is in passing use. */
+async function freeClusterPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 12_000);
+    if ((await isPortFree(port)) && (await isPortFree(port + busOffset))) return port;
+  }
 }
