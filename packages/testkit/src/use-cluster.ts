@@ -23,8 +23,8 @@ const masters = 3;
 const slots = 16_384;
 /** Servers talk to each other on the port this much higher, in every version. */
 const busOffset = 10_000;
-/** A server that is silent for so long is taken for dead. */
-const nodeTimeoutMs = 1500;
+/** A server that is silent for so long is taken for dead; one that only waits for a busy disk is not silent for as long. */
+const nodeTimeoutMs = 3000;
 
 type DataOptions = Pick<RedisOptions, 'user' | 'password' | 'settings'>;
 
