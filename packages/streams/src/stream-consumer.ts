@@ -265,6 +265,11 @@ export class StreamConsumer<T> implements Consumer {
         if (run.message.attempt >= run.message.maxAttempts) {
           this.#bury(run, outcome.error, 'attempts-exhausted', emits);
         } else this.#settleRetry(run, outcome, emits);
+        return;
+      default:
+        // A handler whose types were not checked; its message would be in hand for ever.
+        outcome satisfies never;
+        this.#conclude(run, { kind: 'retry', error: new TypeError('The handler answered no outcome.') });
     }
   }
 

@@ -198,6 +198,26 @@ test('an error uses up an attempt, and the last one dead-letters with every fail
   t.deepEqual(ids, [id, id, id]);
 });
 
+test('a handler that answers something else than an outcome has failed', async (t) => {
+  const { url } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const answers = [{}, 'done', { kind: 'ok' }];
+  await running(
+    t,
+    streams.consumer(jobs, {
+      group: 'g',
+      maxAttempts: answers.length,
+      backoff: quick,
+      handler: async ({ attempt }) => answers[attempt - 1] as never,
+    }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  await until(async () => (await streams.inspect(jobs, 'g')).dead === 1, { what: 'the message dead' });
+  const [letter] = await streams.deadLetters(jobs).list();
+  t.is(letter?.history.length, answers.length);
+  t.true(letter?.history.every(({ error }) => error.startsWith('TypeError')));
+});
+
 test('a message may allow itself fewer attempts than its consumer would', async (t) => {
   const { url } = await useRedis(t);
   const streams = await openStreams(t, url);
