@@ -23,7 +23,7 @@ local function claim(entries)
   for _, entry in ipairs(entries) do
     local id, owner, idle, delivery = entry[1], entry[2], entry[3], entry[4] + 1
     local free = owner ~= consumer and idle >= lease
-    if owner == consumer and idle >= lease then unknown = 1 end
+    if idle >= lease and owner == consumer then unknown = 1 end
     if free and delivery <= most then
       local suspect = delivery == most and delivery > 1
       if room == 0 then
