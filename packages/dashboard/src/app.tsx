@@ -2,6 +2,7 @@ import type { UserView } from '@backend2/contracts';
 import { useEffect } from 'react';
 import { KeysPage } from './pages/keys.tsx';
 import { NewTaskPage } from './pages/new-task.tsx';
+import { SchedulesPage } from './pages/schedules.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SystemPage } from './pages/system.tsx';
 import { TaskPage } from './pages/task.tsx';
@@ -63,6 +64,8 @@ const Page = ({ route, user }: { route: Route; user: UserView }) => {
       return <SystemPage />;
     case 'keys':
       return <KeysPage isAdmin={user.role === 'admin'} />;
+    case 'schedules':
+      return <SchedulesPage />;
     case 'not-found':
       return (
         <div className="empty">

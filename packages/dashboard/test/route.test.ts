@@ -42,6 +42,10 @@ test('the filters of the task list are in its link', (t) => {
   t.deepEqual(at(routeHref(route)), route);
 });
 
+test('pages without a view of their own are a path each', (t) => {
+  for (const page of ['keys', 'schedules', 'system'] as const) t.deepEqual(at(routeHref({ page })), { page });
+});
+
 test('a path that is no page is told apart', (t) => {
   t.deepEqual(at('/tasks/not-an-id'), { page: 'not-found' });
   t.deepEqual(at('/tasks/'), { page: 'tasks', filters: {} });

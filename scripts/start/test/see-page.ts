@@ -1,7 +1,13 @@
 import { launchChromium } from '@backend2/testkit/browser';
 import { until } from '@backend2/testkit';
 
-/** Does in a browser what a newcomer does: signs in, opens a task, looks at a picture in each of its cells, and rates the first one as good. Answers what errors the page's console told of. */
+/** What a browser says of the answer to the schedule that was no schedule. */
+const refused = /status of 422/;
+
+/**
+ * Does in a browser what a newcomer does: signs in, opens a task, looks at a picture in each of its cells, rates the first
+ * one as good, and has the task submitted again each day, but not yet. Answers what errors the page's console told of.
+ */
 export const seePage = async (options: {
   readonly chromium: string;
   readonly url: string;
@@ -12,6 +18,8 @@ export const seePage = async (options: {
   readonly cells: number;
   /** Resolves once the rating has reached the server. */
   readonly rated: () => Promise<unknown>;
+  /** Name of the schedule to make. */
+  readonly schedule: string;
 }): Promise<readonly string[]> => {
   const browser = await launchChromium(options.chromium);
   try {
@@ -39,7 +47,20 @@ export const seePage = async (options: {
     await page.getByRole('grid').focus();
     await page.keyboard.press('g');
     await options.rated();
-    return errors;
+    await page.getByRole('link', { name: 'Schedules' }).click();
+    await page.getByText('You have no schedules.').waitFor();
+    await page.getByLabel('Task', { exact: true }).selectOption({ label: options.task });
+    await page.getByLabel('Name of the schedule').fill(options.schedule);
+    await page.getByLabel('When').fill('@sometimes');
+    await page.getByRole('button', { name: 'Schedule it' }).click();
+    await page.getByText(/is not an expression of five fields/).waitFor();
+    await page.getByLabel('When').fill('@daily');
+    await page.getByRole('button', { name: 'Schedule it' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: options.schedule });
+    await row.getByText('has not run yet').waitFor();
+    await row.getByRole('button', { name: `Pause ${options.schedule}` }).click();
+    await row.getByText('Paused').waitFor();
+    return errors.filter((error) => !refused.test(error));
   } finally {
     await browser.close();
   }

@@ -114,8 +114,11 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
             (await client.tasks.matrix(task.id)).cells.flat().some(({ rating }) => rating === 'good'),
           { timeoutMs: 30_000, what: 'the rating given in the page' },
         ),
+      schedule: 'Every day',
     });
     t.deepEqual(errors, []);
+    const [schedule] = (await client.schedules.list()).items;
+    t.like(schedule, { name: 'Every day', cron: '@daily', paused: true, task: { name: task.name } });
   }
 
   const health = await until(

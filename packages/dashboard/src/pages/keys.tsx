@@ -11,6 +11,8 @@ import { Notice } from '../ui/notice.tsx';
 import { say } from '../ui/toasts.tsx';
 import { useAnswer } from '../ui/use-answer.ts';
 import { useNow } from '../ui/use-now.ts';
+import '../ui/inline-form.css';
+import '../ui/plain-rows.css';
 import './keys.css';
 
 const scopeNames: Record<ApiKeyScope, string> = {
@@ -55,7 +57,7 @@ export const KeysPage = ({ isAdmin }: { isAdmin: boolean }) => {
       />
       {keys?.length === 0 && <p className="quiet">You have no API keys.</p>}
       {keys !== null && keys.length > 0 && (
-        <ul className="keys">
+        <ul className="plain-rows keys">
           {keys.map((key) => (
             <li key={key.id}>
               <strong>{key.name}</strong>
@@ -127,7 +129,7 @@ const KeyForm = ({ isAdmin, onMade }: { isAdmin: boolean; onMade: (key: CreatedA
     }
   };
   return (
-    <form className="key-form" onSubmit={(event) => void submit(event)}>
+    <form className="inline-form key-form" onSubmit={(event) => void submit(event)}>
       {refusal !== null && <Notice tone="bad">{refusal}</Notice>}
       <Field label="Name">
         {(bound) => <input {...bound} className="input" name="name" required maxLength={200} />}

@@ -8,7 +8,7 @@ import { useServices } from '../state/services.ts';
 import { emptyTaskView } from '../state/task-view.ts';
 import { wordsOf } from '../state/words.ts';
 import { checkDraft } from '../submission/check-draft.ts';
-import { bodyOf, draftOf, draftOfTask } from '../submission/draft.ts';
+import { bodyOf, draftOf, submissionOfTask } from '../submission/draft.ts';
 import type { Draft } from '../submission/draft.ts';
 import { EstimateCard } from '../submission/estimate-card.tsx';
 import { examples } from '../submission/examples.ts';
@@ -39,7 +39,7 @@ export const NewTaskPage = ({ from }: { from: string | undefined }) => {
   useEffect(() => {
     if (from === undefined) return;
     api.tasks.get(from).then(
-      (task) => setDraft(draftOfTask(task)),
+      (task) => setDraft(draftOf(submissionOfTask(task))),
       (error: unknown) => say(wordsOf(error), 'bad'),
     );
   }, [api, from]);

@@ -15,6 +15,7 @@ export type Route =
   | { readonly page: 'task'; readonly taskId: string; readonly view: TaskViewState }
   | { readonly page: 'system' }
   | { readonly page: 'keys' }
+  | { readonly page: 'schedules' }
   | { readonly page: 'not-found' };
 
 const oneOf = <T extends string>(known: readonly T[], text: string | null): T | undefined =>
@@ -42,6 +43,7 @@ export const parseRoute = (url: URL): Route => {
   }
   if (path === '/system') return { page: 'system' };
   if (path === '/keys') return { page: 'keys' };
+  if (path === '/schedules') return { page: 'schedules' };
   const taskId = taskPath.exec(path)?.[1];
   if (taskId !== undefined) return { page: 'task', taskId, view: parseTaskView(url.searchParams) };
   return { page: 'not-found' };
@@ -66,5 +68,7 @@ export const routeHref = (route: Exclude<Route, { page: 'not-found' }>): string 
       return '/system';
     case 'keys':
       return '/keys';
+    case 'schedules':
+      return '/schedules';
   }
 };

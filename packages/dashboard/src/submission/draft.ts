@@ -73,20 +73,19 @@ export const draftOf = (submission: TaskSubmission): Draft => ({
   tags: submission.tags.join(', '),
 });
 
-/** A draft that would submit the same work again, at once. */
-export const draftOfTask = (task: TaskDetail): Draft =>
-  draftOf({
-    name: task.name,
-    kind: task.kind,
-    lane: task.lane,
-    input: task.input,
-    variables: task.variables,
-    batchSize: task.batchSize,
-    priority: task.priority,
-    timeoutMs: task.timeoutMs,
-    maxAttempts: task.maxAttempts,
-    tags: task.tags,
-  });
+/** What would submit the same work again, at once. */
+export const submissionOfTask = (task: TaskDetail): TaskSubmission => ({
+  name: task.name,
+  kind: task.kind,
+  lane: task.lane,
+  input: task.input,
+  variables: task.variables,
+  batchSize: task.batchSize,
+  priority: task.priority,
+  timeoutMs: task.timeoutMs,
+  maxAttempts: task.maxAttempts,
+  tags: task.tags,
+});
 
 /** What is no number goes on as text, so that the contract names it. */
 const numberOr = (text: string): unknown =>

@@ -26,6 +26,18 @@ export const formatRate = (perSecond: number): string => {
   return `${(perSecond * 3600).toFixed(1)}/h`;
 };
 
+const moment = new Intl.DateTimeFormat('en', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** Day and time by the reader's own clock. */
+export const formatMoment = (time: string): string => moment.format(new Date(time));
+
 /** How long ago, in one unit. */
 export const formatAgo = (time: string, now: number): string => {
   const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000));

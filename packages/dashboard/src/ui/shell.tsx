@@ -30,6 +30,9 @@ export const Shell = ({ user, children }: { user: UserView; children: ReactNode 
           >
             Tasks
           </Link>
+          <Link to={{ page: 'schedules' }} {...current(route.page === 'schedules')}>
+            Schedules
+          </Link>
           <Link to={{ page: 'system' }} {...current(route.page === 'system')}>
             System
           </Link>
