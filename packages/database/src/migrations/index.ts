@@ -11,6 +11,7 @@ import { taskSearch } from './0065-task-search.ts';
 import { auditLog } from './0070-audit-log.ts';
 import { webhooks } from './0075-webhooks.ts';
 import { roomForStates } from './0080-room-for-states.ts';
+import { subtasksOfTasks } from './0081-subtasks-of-tasks.ts';
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   auditLog,
   webhooks,
   roomForStates,
+  subtasksOfTasks,
 ];
