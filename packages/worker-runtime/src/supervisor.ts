@@ -22,6 +22,8 @@ export interface Supervisor extends Service {
 
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
+/** Room for new objects, over NODE_OPTIONS: docs/adr/0181-room-for-what-workers-make.md */
+const youngGeneration = '--max-semi-space-size=16';
 /** A process that lived this long begins anew with the shortest pause. */
 const settledMs = 30_000;
 
@@ -47,7 +49,7 @@ export const supervisor = (options: SupervisorOptions): Supervisor => {
   ): void => {
     const child = fork(module, {
       env: { ...env, BACKEND2_WORKER_PLACE: String(place) },
-      execArgv: process.execArgv,
+      execArgv: [...process.execArgv, youngGeneration],
     });
     const since = performance.now();
     children.add(child);

@@ -29,10 +29,12 @@ export interface DispatchStore {
   renew(runs: readonly SubtaskRun[]): Promise<Claimed[]>;
 }
 
-interface RunRow {
-  readonly task_id: string;
+interface CellRow {
   readonly ordinal: number;
   readonly run: number;
+}
+interface RunRow extends CellRow {
+  readonly task_id: string;
 }
 
 const runOf = (row: RunRow): SubtaskRun => ({ taskId: row.task_id, ordinal: row.ordinal, run: row.run });
@@ -141,7 +143,7 @@ const queueFrom = async (
   while (runs.length < wanted && cursor < task.total) {
     const end = Math.min(cursor + stride, task.total);
     const rows = await queueWithin(database, transaction, task, cursor, end, wanted - runs.length);
-    runs.push(...rows.map(runOf));
+    runs.push(...rows.map(({ ordinal, run }) => ({ taskId: task.id, ordinal, run })));
     cursor =
       runs.length === wanted
         ? placeOf(task.axes, task.dispatch_axes, (runs.at(-1) as SubtaskRun).ordinal) + 1
@@ -162,7 +164,7 @@ type QueueWithin = (
   from: number,
   to: number,
   limit: number,
-) => Promise<RunRow[]>;
+) => Promise<CellRow[]>;
 
 export const queueRangeText = prepared(
   `UPDATE subtasks s SET ${queued}
@@ -172,7 +174,7 @@ export const queueRangeText = prepared(
        WHERE task_id = $1 AND ordinal >= $2 AND ordinal < $3 AND state = 'pending' ORDER BY ordinal LIMIT $4
      ) next
    )
-   RETURNING s.task_id, s.ordinal, s.run`,
+   RETURNING s.ordinal, s.run`,
 );
 
 /**
@@ -180,7 +182,7 @@ export const queueRangeText = prepared(
  * one, and would compare each cell with each. The task is locked, so no cell moves between the two looks.
  */
 const queueRowMajor: QueueWithin = async (database, transaction, task, from, to, limit) => {
-  const rows = await database.query<RunRow>(queueRangeText, {
+  const rows = await database.query<CellRow>(queueRangeText, {
     bind: [task.id, from, to, limit],
     type: QueryTypes.SELECT,
     transaction,
@@ -199,11 +201,11 @@ const queueOrdered: QueueWithin = async (database, transaction, task, from, to, 
   );
   const open = new Set(pending.map(({ ordinal }) => ordinal));
   const next = ordinals.filter((ordinal) => open.has(ordinal)).slice(0, limit);
-  const rows = await database.query<RunRow>(
+  const rows = await database.query<CellRow>(
     `UPDATE subtasks s SET ${queued} WHERE s.task_id = $1 AND s.ordinal = ANY($2::int[])
-     RETURNING s.task_id, s.ordinal, s.run`,
+     RETURNING s.ordinal, s.run`,
     { bind: [task.id, next], type: QueryTypes.SELECT, transaction },
   );
   const byOrdinal = new Map(rows.map((row) => [row.ordinal, row]));
-  return next.map((ordinal) => byOrdinal.get(ordinal) as RunRow);
+  return next.map((ordinal) => byOrdinal.get(ordinal) as CellRow);
 };

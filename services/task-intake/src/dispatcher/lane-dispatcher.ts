@@ -41,6 +41,8 @@ export interface LaneDispatcher extends Lifecycle {
 
 /** How often it looks without being woken: tasks fall due by the clock, and others record what drains the lane. */
 const tickMs = 100;
+/** The same where nothing waits: only what falls due by the clock comes without a word. */
+const idleTickMs = 500;
 const failureMs = 1000;
 /** The rate is taken for the higher of two: one that is known soon, lest quick jobs wait, and one that outlasts a pause. */
 const rateHalfLivesMs = [500, 3000];
@@ -169,7 +171,7 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
         isPaused = await hold.check();
       }
       if (!isPaused && (await advance())) continue;
-      await loop.sleep(tickMs);
+      await loop.sleep(noneWaits ? idleTickMs : tickMs);
     }
     if (lost && !signal.aborted) log.warn({}, 'the dispatcher lost its lock: its database connection ended');
   };

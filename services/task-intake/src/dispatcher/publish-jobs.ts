@@ -3,7 +3,7 @@ import { newTrace, spansAreRecorded, startSpan, type Span } from '@backend2/serv
 import type { PublishOptions, Streams } from '@backend2/streams';
 import type { Claimed } from '../adapters/postgres-dispatch-store.ts';
 import type { TaskRow } from '../adapters/task-rows.ts';
-import { valuesOf } from '../domain/axes.ts';
+import { cellValues } from '../domain/axes.ts';
 import { compileTemplate } from '../domain/template.ts';
 
 /** Puts claimed cells on the lane, in the order given, each with its values filled in. */
@@ -17,13 +17,14 @@ export const publishJobs = async (
   for (const { task, runs } of claimed) {
     const trace = spanOf(task, lane, runs.length, spans);
     const render = compileTemplate(task.input);
+    const valuesOf = cellValues(task.variables, task.axes);
     for (const { ordinal, run } of runs) {
       const payload = {
         taskId: task.id,
         ordinal,
         run,
         kind: task.kind,
-        input: render(valuesOf(task.variables, task.axes, ordinal)),
+        input: render(valuesOf(ordinal)),
         timeoutMs: task.timeout_ms,
         maxAttempts: task.max_attempts,
       };

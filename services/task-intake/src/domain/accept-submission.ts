@@ -9,7 +9,7 @@ import {
   type TaskSubmission,
   type Variable,
 } from '@backend2/contracts';
-import { axesOf, cellsOf, ordinalOf, valuesOf, zipIssues } from './axes.ts';
+import { axesOf, cellValues, cellsOf, ordinalOf, zipIssues } from './axes.ts';
 import { dispatchAxesOf, type DispatchAxes } from './dispatch-order.ts';
 import {
   compileTemplate,
@@ -112,8 +112,9 @@ const keyIssues = (
   const objects = keyedObjectsOf(input);
   if (objects.length === 0) return [];
   const clashing = new Map<string, Issue>();
+  const valuesOf = cellValues(variables, axes);
   for (let ordinal = 0; ordinal < total; ordinal += 1) {
-    const values = valuesOf(variables, axes, ordinal);
+    const values = valuesOf(ordinal);
     for (const { path, keys } of objects) {
       if (new Set(keys.map((key) => renderKey(key, values))).size < keys.length && !clashing.has(path)) {
         clashing.set(path, { path, message: `two keys become the same in subtask ${ordinal}` });
@@ -136,9 +137,10 @@ const inputIssues = (
   const schema = Object.entries(builtinKinds).find(([kind]) => kind === submission.kind)?.[1];
   if (schema === undefined) return [];
   const render = compileTemplate(submission.input);
+  const valuesOf = cellValues(variables, axes);
   const found = new Map<string, Issue>();
   const check = (position: readonly number[], axis: Axis | undefined, index: number): void => {
-    const parsed = schema.safeParse(render(valuesOf(variables, axes, ordinalOf(axes, position))));
+    const parsed = schema.safeParse(render(valuesOf(ordinalOf(axes, position))));
     if (parsed.success) return;
     for (const issue of issuesOf(parsed.error, '/input')) {
       const to = blame(issue, axis, index, variables, uses);

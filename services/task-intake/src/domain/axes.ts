@@ -63,14 +63,34 @@ export const coordinatesOf = (axes: readonly Axis[], ordinal: number): Record<st
   );
 };
 
+/** What each cell's value of every variable is, by its ordinal; made once for a task and asked for many cells. */
+export const cellValues = (
+  variables: readonly ExpandedVariable[],
+  axes: readonly Axis[],
+): ((ordinal: number) => Record<string, Json>) => {
+  /** How many cells lie between two steps along an axis. */
+  let stride = 1;
+  const steps = new Map<string, { stride: number; length: number }>();
+  for (const { variables: along, length } of axes.toReversed()) {
+    for (const name of along) steps.set(name, { stride, length });
+    stride *= length;
+  }
+  const columns = variables.map(({ name, values }) => {
+    const step = steps.get(name) ?? { stride: 1, length: 1 };
+    return { name, values, ...step };
+  });
+  return (ordinal) =>
+    Object.fromEntries(
+      columns.map(({ name, values, stride: apart, length }) => [
+        name,
+        values[Math.floor(ordinal / apart) % length] as Json,
+      ]),
+    );
+};
+
 /** A cell's value of every variable. */
 export const valuesOf = (
   variables: readonly ExpandedVariable[],
   axes: readonly Axis[],
   ordinal: number,
-): Record<string, Json> => {
-  const coordinates = coordinatesOf(axes, ordinal);
-  return Object.fromEntries(
-    variables.map(({ name, values }) => [name, values[coordinates[name] ?? 0] as Json]),
-  );
-};
+): Record<string, Json> => cellValues(variables, axes)(ordinal);

@@ -91,14 +91,16 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     const batch = mergeResults(outcomes);
     const keepResults = options.results.begin(batch.map(({ taskId }) => taskId));
     const { changes, tasks } = await store.record(batch);
-    for (const { progress } of changes) recorded.inc({ state: progress.state });
+    for (const [state, some] of Map.groupBy(changes, ({ progress }) => progress.state))
+      recorded.inc({ state }, some.length);
     tell(log, changes, tasks);
     learnRunTimes(changes, tasks, options.runTimes);
     const repeated = new Set(
       messages.filter(({ delivery }) => delivery > 1).map(({ payload }) => subtaskJobId(payload)),
     );
     const again = repeated.size === 0 ? [] : batch.filter((progress) => repeated.has(subtaskJobId(progress)));
-    ignored.inc(repeatedIn(outcomes) + batch.length - changes.length);
+    const repeats = batch.length === outcomes.length ? 0 : repeatedIn(outcomes);
+    ignored.inc(repeats + batch.length - changes.length);
     const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
     const told = new Map([...retold.tasks, ...tasks].map((task) => [task.id, task]));
     const news = [...retold.changes, ...changes];
