@@ -3,6 +3,7 @@ import { DatabaseUnreachableError, isConnectionLoss } from './database-errors.ts
 import type { Lsn } from './lsn.ts';
 import { openServer, type ServerOptions } from './open-server.ts';
 import { poolUse, type PoolUse } from './pool-use.ts';
+import { prepared } from './prepared.ts';
 import { primaryClock } from './primary-clock.ts';
 import { probeConnection } from './probe-connection.ts';
 import { replicaUrl } from './replica-url.ts';
@@ -66,6 +67,8 @@ const outcomeOrLoss = <T>(work: Promise<T>, usable: AbortSignal): Promise<T> => 
     work.then(resolve, reject).finally(() => usable.removeEventListener('abort', lost));
   });
 };
+
+const lsnText = prepared('select pg_current_wal_lsn()::text as lsn');
 
 /** Connects when first used; looks at its replicas from now until `close`. */
 export const connectDatabase = (options: DatabaseOptions): Database => {
@@ -154,7 +157,7 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     read,
     readAfter: (lsn, work) => read(work, { after: lsn }),
     writeLsn: async () => {
-      const [rows] = await primary.query('select pg_current_wal_lsn()::text as lsn');
+      const [rows] = await primary.query(lsnText);
       return (rows as { lsn: Lsn }[])[0]?.lsn as Lsn;
     },
     replicas: () => replicas.map(({ health }) => health),

@@ -18,14 +18,13 @@ const nameOf = (text: string): string => {
   return name;
 };
 
-type Callback = (error: Error | null, result: unknown) => void;
-type Query = (text: unknown, values?: unknown, callback?: Callback) => unknown;
+type Query = (statement: unknown, ...valuesAndCallback: unknown[]) => unknown;
 
 /** Has the connection keep the statements that `prepared` marked. */
 export const keepPrepared = (client: Client): void => {
   const query = client.query.bind(client) as Query;
-  (client as { query: Query }).query = (text, values, callback) =>
-    typeof text === 'string' && text.startsWith(mark) && Array.isArray(values)
-      ? query({ name: nameOf(text), text, values }, callback)
-      : query(text, values, callback);
+  (client as { query: Query }).query = (statement, ...rest) =>
+    typeof statement === 'string' && statement.startsWith(mark)
+      ? query({ name: nameOf(statement), text: statement }, ...rest)
+      : query(statement, ...rest);
 };

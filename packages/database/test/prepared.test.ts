@@ -22,4 +22,10 @@ test('a prepared statement is parsed once by its connection, and stands when its
     type: QueryTypes.SELECT,
   });
   t.deepEqual(kept, [{ statement: text }]);
+  const plain = prepared('select count(*)::int as cells from cells');
+  t.deepEqual(await primary.query(plain, { type: QueryTypes.SELECT }), [{ cells: 4 }]);
+  const both = await primary.query('select statement from pg_prepared_statements order by prepare_time', {
+    type: QueryTypes.SELECT,
+  });
+  t.deepEqual(both, [{ statement: text }, { statement: plain }]);
 });

@@ -106,6 +106,23 @@ const waiting = `waiting AS (
    FROM waiting w WHERE w.webhook_id IS NOT NULL
  )`;
 
+/** Asked each time tasks change, most often in vain: where nothing waits, this index is empty. */
+const anyWaitsText = `SELECT true AS waits FROM webhook_deliveries WHERE state = 'waiting' LIMIT 1`;
+
+const takeText = `WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
+     SELECT w.id, CASE WHEN w.failures = 0 THEN $1::int ELSE 1 END
+       - (SELECT count(*)::int FROM webhook_deliveries q
+          WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.due_at <= now()) AS free
+     FROM waiting t JOIN webhooks w ON w.id = t.webhook_id
+     WHERE (w.hold_until IS NULL OR w.hold_until <= now()) AND NOT ${ownerGone('w.owner_id')}
+   ), next AS MATERIALIZED (
+     SELECT d.id FROM ready r CROSS JOIN LATERAL (
+       SELECT id FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.state = 'waiting'
+       ORDER BY d.id LIMIT greatest(r.free, 0) FOR NO KEY UPDATE SKIP LOCKED) d
+   )
+   UPDATE webhook_deliveries d SET state = 'queued' FROM next n WHERE d.id = n.id
+   RETURNING d.id, greatest(0, extract(epoch FROM d.due_at - now()) * 1000)::float8 AS delay_ms`;
+
 export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryStore => {
   const select = <T extends object>(sql: string, bind: unknown[], transaction?: Transaction) =>
     database.query<T>(sql, { bind, type: QueryTypes.SELECT, ...(transaction && { transaction }) });
@@ -149,28 +166,14 @@ export const postgresWebhookDeliveries = (database: Sequelize): WebhookDeliveryS
     );
 
   return {
-    take: (window, publish) =>
-      database.transaction(async (transaction) => {
-        const rows = await select<{ id: string; delay_ms: number }>(
-          `WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
-             SELECT w.id, CASE WHEN w.failures = 0 THEN $1::int ELSE 1 END
-               - (SELECT count(*)::int FROM webhook_deliveries q
-                  WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.due_at <= now()) AS free
-             FROM waiting t JOIN webhooks w ON w.id = t.webhook_id
-             WHERE (w.hold_until IS NULL OR w.hold_until <= now()) AND NOT ${ownerGone('w.owner_id')}
-           ), next AS MATERIALIZED (
-             SELECT d.id FROM ready r CROSS JOIN LATERAL (
-               SELECT id FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.state = 'waiting'
-               ORDER BY d.id LIMIT greatest(r.free, 0) FOR NO KEY UPDATE SKIP LOCKED) d
-           )
-           UPDATE webhook_deliveries d SET state = 'queued' FROM next n WHERE d.id = n.id
-           RETURNING d.id, greatest(0, extract(epoch FROM d.due_at - now()) * 1000)::float8 AS delay_ms`,
-          [window],
-          transaction,
-        );
+    take: async (window, publish) => {
+      if ((await select(anyWaitsText, [])).length === 0) return 0;
+      return database.transaction(async (transaction) => {
+        const rows = await select<{ id: string; delay_ms: number }>(takeText, [window], transaction);
         if (rows.length > 0) await publish(rows.map((row) => ({ id: row.id, delayMs: row.delay_ms })));
         return rows.length;
-      }),
+      });
+    },
 
     requeueOverdue: async (overdueMs) => {
       const rows = await select(
