@@ -1,6 +1,7 @@
 import test from 'ava';
 import {
   DomainError,
+  handedOnTaskEvents,
   imageInputSchema,
   jsonSchema,
   messageJsonSchema,
@@ -8,6 +9,7 @@ import {
   problemSchema,
   sizeOfRatio,
   subtaskJobId,
+  taskEvents,
   taskSubmissionSchema,
   tokenRequestSchema,
   type Issue,
@@ -117,4 +119,19 @@ test('what messages hold as JSON is what the API takes for it', (t) => {
     t.false(jsonSchema.safeParse(value).success);
     t.false(messageJsonSchema.safeParse(value).success);
   }
+});
+
+test('an event to be handed on must say whom it concerns, and stays as it came', (t) => {
+  const taskId = '0198b7a4-6f7e-7c3a-9a45-000000000001';
+  const head = { type: 'subtasks', taskId, ownerId: '00000000-0000-4000-8000-000000000001' };
+  const ofAnotherRelease = { ...head, changes: [{ ordinal: 1, state: 'dreaming' }], more: true };
+  t.throws(() => taskEvents.parse(ofAnotherRelease));
+  t.is<unknown, unknown>(handedOnTaskEvents.parse(ofAnotherRelease), ofAnotherRelease);
+  for (const wrong of [
+    { ...head, type: 'other' },
+    { ...head, ownerId: 1 },
+    { type: 'subtasks', taskId },
+    null,
+  ])
+    t.throws(() => handedOnTaskEvents.parse(wrong));
 });

@@ -1,4 +1,4 @@
-import { audit, authRpc, healthAggregatorRpc, taskEvents, taskIntakeRpc } from '@backend2/contracts';
+import { audit, authRpc, handedOnTaskEvents, healthAggregatorRpc, taskIntakeRpc } from '@backend2/contracts';
 import {
   accessTokensFrom,
   apiKeyVerifier,
@@ -86,7 +86,7 @@ export const createGateway = (parts: GatewayParts): Gateway => {
 
   const revocations = revocationList({ streams, entities: entities.revocations, log, keepSeconds });
   const auditEntries = streams.publisher(audit);
-  const hub = new EventHub(streams.broadcast(taskEvents));
+  const hub = new EventHub(streams.broadcast(handedOnTaskEvents));
   const events = new EventConnections({ hub, revocations, metrics, log, ...config.events });
   const readiness = createReadiness([{ name: 'redis', check: () => streams.checkWritable() }]);
   const loops = () => [revocations, hub];

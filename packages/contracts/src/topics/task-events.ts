@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ratingSchema, subtaskStateSchema } from '../states.ts';
 import { subtaskErrorSchema, taskViewSchema } from '../task.ts';
 import { artifactViewSchema } from '../artifact.ts';
-import { streamTopic } from '../topic.ts';
+import { streamTopic, type StreamTopic } from '../topic.ts';
 import { progressFields } from './task-results.ts';
 
 export const subtaskChangeSchema = z.object({
@@ -39,3 +39,21 @@ export const taskEventSchema = z.discriminatedUnion('type', [
 export type TaskEvent = z.infer<typeof taskEventSchema>;
 
 export const taskEvents = streamTopic('task_events', taskEventSchema, { retain: 10_000 });
+
+const taskEventHeadSchema = z.object({
+  type: z.enum(taskEventSchema.options.map(({ shape }) => shape.type.value)),
+  taskId: z.uuid(),
+  ownerId: z.uuid(),
+});
+
+/**
+ * The same for who hands events on, and needs to know no more than whom each concerns: what its publisher has looked through
+ * already comes by the hundred changes.
+ */
+export const handedOnTaskEvents: StreamTopic<TaskEvent> = {
+  ...taskEvents,
+  parse: (value) => {
+    taskEventHeadSchema.parse(value);
+    return value as TaskEvent;
+  },
+};
