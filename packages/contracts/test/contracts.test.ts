@@ -10,6 +10,7 @@ import {
   sizeOfRatio,
   subtaskJobId,
   taskEvents,
+  taskResults,
   taskSubmissionSchema,
   tokenRequestSchema,
   type Issue,
@@ -134,4 +135,20 @@ test('an event to be handed on must say whom it concerns, and stays as it came',
     null,
   ])
     t.throws(() => handedOnTaskEvents.parse(wrong));
+});
+
+test('a result whose times no database could hold is refused', (t) => {
+  const result = {
+    type: 'failed',
+    taskId: '0198b7a4-6f7e-7c3a-9a45-000000000001',
+    ordinal: 0,
+    run: 1,
+    attempt: 1,
+    at: Date.now(),
+    error: { code: 'failed', message: 'no' },
+    durationMs: 0.25,
+  };
+  t.like(taskResults.parse(result), result);
+  for (const wrong of [{ at: 1e300 }, { at: -1 }, { at: Infinity }, { durationMs: 1e40 }, { durationMs: -1 }])
+    t.throws(() => taskResults.parse({ ...result, ...wrong }));
 });

@@ -10,8 +10,11 @@ const base = {
   run: z.int().positive(),
   attempt: z.int().positive(),
   /** Epoch milliseconds by the worker's clock. */
-  at: z.number(),
+  at: z.number().min(0).max(8.64e15),
 };
+
+/** Within what Postgres can take from a time: one result that it refuses would hold up all others. */
+const durationMs = z.number().min(0).max(1e12);
 
 export const progressFields = {
   /** From 0 to 1. */
@@ -30,10 +33,10 @@ export const taskResultSchema = z.discriminatedUnion('type', [
     ...base,
     result: messageJsonSchema,
     artifacts: z.array(storedArtifactSchema),
-    durationMs: z.number(),
+    durationMs,
   }),
   z.object({ type: z.literal('retrying'), ...base, error: subtaskErrorSchema }),
-  z.object({ type: z.literal('failed'), ...base, error: subtaskErrorSchema, durationMs: z.number() }),
+  z.object({ type: z.literal('failed'), ...base, error: subtaskErrorSchema, durationMs }),
   z.object({ type: z.literal('cancelled'), ...base }),
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;
