@@ -4,6 +4,7 @@ export { type Inbox, inbox } from './inbox.ts';
 export { startOwnPostgres, startOwnRedis } from './own-servers.ts';
 export { askServer } from './replication.ts';
 export { type RunProcessOptions, type RunningProcess, runProcess } from './run-process.ts';
+export { soonest } from './soonest.ts';
 export type { TestScope } from './test-scope.ts';
 export { type UntilOptions, until } from './until.ts';
 export { type PostgresTemplateOptions, type TestPostgres, usePostgres } from './use-postgres.ts';

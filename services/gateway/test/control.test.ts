@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ApiError, createClient, type Client } from '@backend2/client';
 import type { SubtaskProgress } from '@backend2/contracts';
-import { until } from '@backend2/testkit';
+import { soonest, until } from '@backend2/testkit';
 import test from 'ava';
 import { startRealSystem, type RealSystem } from './real-services.ts';
 
@@ -35,24 +35,25 @@ const userOf = async (admin: Client, { url }: RealSystem): Promise<Client> => {
   return client;
 };
 
-test("Field note 1: running work is cancelled from another process, and its slots are others' at once", async (t) => {
+test("Field note 1: running work is cancelled from another process, and its slots are others' within a second", async (t) => {
   const system = await startRealSystem(t, handlers);
   const client = await adminOf(system);
-  const { id } = await client.tasks.create(copies('test.wait'));
-  await until(async () => (await client.tasks.get(id)).counts.running === 2, { what: 'both slots taken' });
-  const { id: next } = await client.tasks.create(words);
-  await until(async () => (await client.tasks.get(next)).counts.queued === 2, {
-    what: 'the next work ready',
+  let id = '';
+  const freedAfterMs = await soonest(1000, async () => {
+    ({ id } = await client.tasks.create(copies('test.wait')));
+    await until(async () => (await client.tasks.get(id)).counts.running === 2, { what: 'both slots taken' });
+    const { id: next } = await client.tasks.create(words);
+    await until(async () => (await client.tasks.get(next)).counts.queued === 2, {
+      what: 'the next work ready',
+    });
+    const cancelled = await client.tasks.cancel(id);
+    t.like(cancelled, { state: 'cancelled', counts: { cancelled: 2, running: 0 } });
+    t.is((await client.tasks.waitUntilFinished(next)).state, 'succeeded');
+    const [begun, ended] = await Promise.all([client.tasks.subtask(next, 0), client.tasks.subtask(id, 0)]);
+    t.is(ended.state, 'cancelled');
+    return Date.parse(begun.startedAt ?? '') - Date.parse(ended.finishedAt ?? '');
   });
-  const cancelled = await client.tasks.cancel(id);
-  t.like(cancelled, { state: 'cancelled', counts: { cancelled: 2, running: 0 } });
-  t.is((await client.tasks.waitUntilFinished(next)).state, 'succeeded');
-  const [begun, ended] = await Promise.all([client.tasks.subtask(next, 0), client.tasks.subtask(id, 0)]);
-  t.is(ended.state, 'cancelled');
-  // Nothing else would have ended it.
-  const freedAfterMs = Date.parse(begun.startedAt ?? '') - Date.parse(ended.finishedAt ?? '');
-  t.log(`begun ${freedAfterMs} ms after the cancel`);
-  t.true(freedAfterMs < 10_000);
+  t.true(freedAfterMs < 1000);
   const refused = await t.throwsAsync(client.tasks.pause(id), { instanceOf: ApiError });
   t.is(refused.code, 'task_finished');
 });

@@ -1,5 +1,5 @@
 import { createClient, type Tokens } from '@backend2/client';
-import { until } from '@backend2/testkit';
+import { soonest, until } from '@backend2/testkit';
 import test from 'ava';
 import { codeOf, password, sharedSystem } from './shared-system.ts';
 
@@ -16,9 +16,10 @@ const statusAt = async (url: string, token: string, path = '/users/me'): Promise
   return response.status;
 };
 
-/** Both gateways, which have seen the credential work, hear that they must refuse it: long before they would read it again. */
-const refusedEverywhere = async (token: string): Promise<void> => {
+/** Both gateways, which have seen the credential work, hear that they must refuse it. Answers after how many milliseconds. */
+const refusedEverywhere = async (token: string): Promise<number> => {
   const { system, beside } = shared();
+  const begun = performance.now();
   await Promise.all(
     [system.url, beside].map((url) =>
       until(async () => (await statusAt(url, token)) === 401, {
@@ -27,6 +28,7 @@ const refusedEverywhere = async (token: string): Promise<void> => {
       }),
     ),
   );
+  return performance.now() - begun;
 };
 
 const signIn = (url: string, email: string, secret: string, address: string) =>
@@ -36,24 +38,33 @@ const signIn = (url: string, email: string, secret: string, address: string) =>
     body: new URLSearchParams({ grant_type: 'password', username: email, password: secret }),
   });
 
-test.serial('a logout at one gateway is a refusal at each, of that session alone', async (t) => {
-  const { system, beside, user, signIn: again } = shared();
-  const first = await user('logout');
-  const other = await again('logout');
-  for (const url of [system.url, beside]) t.is(await statusAt(url, first.token), 200);
-  await createClient({ baseUrl: system.url, token: first.token }).auth.signOut();
-  await refusedEverywhere(first.token);
-  t.is(await statusAt(beside, other.token), 200);
-});
+test.serial(
+  'a logout at one gateway is a refusal at each within a second, of that session alone',
+  async (t) => {
+    const { system, beside, user, signIn: again } = shared();
+    const other = await user('logout');
+    const refusedAfterMs = await soonest(1000, async () => {
+      const { token } = await again('logout');
+      for (const url of [system.url, beside]) t.is(await statusAt(url, token), 200);
+      await createClient({ baseUrl: system.url, token }).auth.signOut();
+      return refusedEverywhere(token);
+    });
+    t.true(refusedAfterMs < 1000);
+    t.is(await statusAt(beside, other.token), 200);
+  },
+);
 
-test.serial('a deleted API key is refused by each gateway', async (t) => {
+test.serial('a deleted API key is refused by each gateway within a second', async (t) => {
   const { system, beside, user } = shared();
   const ada = createClient({ baseUrl: system.url, token: (await user('keys')).token });
-  const { key, id } = await ada.apiKeys.create({ name: 'nightly', scopes: ['read'] });
-  for (const url of [system.url, beside]) t.is(await statusAt(url, key), 200);
-  t.is((await ada.apiKeys.list()).items[0]?.prefix, key.slice(0, 10));
-  await ada.apiKeys.delete(id);
-  await refusedEverywhere(key);
+  const refusedAfterMs = await soonest(1000, async () => {
+    const { key, id } = await ada.apiKeys.create({ name: 'nightly', scopes: ['read'] });
+    for (const url of [system.url, beside]) t.is(await statusAt(url, key), 200);
+    t.is((await ada.apiKeys.list()).items[0]?.prefix, key.slice(0, 10));
+    await ada.apiKeys.delete(id);
+    return refusedEverywhere(key);
+  });
+  t.true(refusedAfterMs < 1000);
 });
 
 test.serial('a new password ends every session of its user, everywhere', async (t) => {
@@ -109,17 +120,21 @@ test.serial(
     const { system, beside, user } = shared();
     const ada = await user('guessed');
     t.is((await signIn(system.url, ada.email, password, '198.51.100.7')).status, 200);
+    const begun = performance.now();
     const guesses = await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
         signIn(n % 2 ? beside : system.url, ada.email, `guess number ${n}`, '203.0.113.9'),
       ),
     );
-    const statuses = guesses.map(({ status }) => status);
-    t.is(statuses.filter((status) => status === 400).length, 5);
+    const right = await signIn(system.url, ada.email, password, '203.0.113.9');
+    // The first wait is a second: where all of this takes longer, it may be over.
+    const inTime = performance.now() - begun < 1000;
     const waiting = guesses.filter(({ status }) => status === 429);
-    t.is(waiting.length, 7);
+    const heard = guesses.filter(({ status }) => status === 400);
+    t.is(waiting.length + heard.length, 12);
+    t.true(waiting.length > 0);
+    if (inTime) t.deepEqual([heard.length, right.status], [5, 429]);
     for (const { headers } of waiting) t.regex(headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-    t.is((await signIn(system.url, ada.email, password, '203.0.113.9')).status, 429);
     t.is((await signIn(beside, ada.email, password, '198.51.100.7')).status, 200);
   },
 );
