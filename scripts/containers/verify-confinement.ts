@@ -19,7 +19,7 @@ interface Inspected {
     readonly Healthcheck?: { readonly Test: readonly string[] };
   };
   /** Where podman has it. */
-  readonly HealthCheck?: { readonly Test: readonly string[] };
+  readonly Healthcheck?: { readonly Test: readonly string[] };
 }
 
 const megabytes = 1_000_000;
@@ -102,12 +102,12 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
       for (const { name, service } of ours) {
         const image = service.image.replace(/:.*/, ':verify');
         const said = (await machine.docker('image', 'inspect', image)).replace(/^[^[]*/, '');
-        const [{ Config, HealthCheck } = {}] = JSON.parse(said) as Inspected[];
+        const [{ Config, Healthcheck } = {}] = JSON.parse(said) as Inspected[];
         const of = (label: string) => Config?.Labels[`org.opencontainers.image.${label}`] ?? '';
         expect(of('title').endsWith(targetOf(service)), `${name}: the title is ${of('title')}`);
         expect(of('version') === 'verify', `${name}: the version is ${of('version')}`);
         expect(of('licenses') !== '' && of('description') !== '', `${name} has no licence or description`);
-        const test = Config?.Healthcheck?.Test ?? HealthCheck?.Test ?? [];
+        const test = Config?.Healthcheck?.Test ?? Healthcheck?.Test ?? [];
         expect(test.includes('healthcheck'), `${name} has no health check`);
       }
     },

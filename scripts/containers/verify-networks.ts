@@ -25,7 +25,7 @@ const listening: Readonly<Record<string, readonly number[]>> = {
 /** Prints each HOST:PORT of its arguments that takes a connection. */
 const knock = `for (const address of process.argv.slice(1)) {
   const [host, port] = address.split(':');
-  const socket = require('node:net').connect({ host, port, timeout: 3000 });
+  const socket = require('node:net').connect({ host, port, timeout: 10_000 });
   socket.on('connect', () => { console.log('open ' + address); socket.destroy(); });
   socket.on('timeout', () => socket.destroy()).on('error', () => undefined);
 }`;
