@@ -17,15 +17,15 @@ const unavailable = /READONLY|LOADING|MASTERDOWN|CLUSTERDOWN/;
 
 const optionsFor = (role: ConnectionRole): RedisOptions & { readonly replyMapping?: never } => ({
   protocol: 2,
-  connectTimeout: 3000,
   lazyConnect: true,
   enableAutoPipelining: false,
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1000),
   // A demoted master answers READONLY: connect anew, which finds the new one, and say it again.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   ...(role === 'commands'
-    ? { maxRetriesPerRequest: 5, socketTimeout: 4000 }
-    : { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
+    ? { connectTimeout: 3000, maxRetriesPerRequest: 5, socketTimeout: 4000 }
+    : // Nothing is tried again here, and whoever watches it is less patient, but for its start.
+      { connectTimeout: 15_000, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
 });
 
 /** ioredis's `commandTimeout` begins when a node is found for a command, here when it is sent. */

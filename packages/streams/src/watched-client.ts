@@ -4,8 +4,8 @@ import type { RedisClient } from './redis-connection.ts';
 
 /** Milliseconds a reply may be overdue before its connection is taken for dead. */
 const overdueMs = 2000;
-/** As long more for the first one: where everything starts at once it is slow, and a start is not tried again. */
-const firstMoreMs = 4000;
+/** So much longer for the first one: where everything starts at once it is slow, and a start is not tried again. */
+const firstMoreMs = 8000;
 const lookEveryMs = 500;
 
 interface Awaited {
