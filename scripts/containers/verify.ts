@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { checklist, eventually, expect } from './checklist.ts';
 import { isOurs, readComposeFile } from './compose-file.ts';
 import { engine, healthOf } from './engine.ts';
+import { lastComplaints } from './last-complaints.ts';
 import { verifyConfinement } from './verify-confinement.ts';
 import { verifyEdge } from './verify-edge.ts';
 import { verifyFailures } from './verify-failures.ts';
@@ -195,6 +196,13 @@ try {
     minutes,
   });
 } finally {
+  if (list.failed > 0)
+    console.log(
+      await lastComplaints(
+        machine,
+        running.map(({ name }) => name),
+      ).catch(String),
+    );
   if (given('VERIFY_KEEP', '0') === '0') await down().catch((error: unknown) => console.error(String(error)));
   rmSync(folder, { recursive: true, force: true });
 }
