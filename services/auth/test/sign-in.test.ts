@@ -79,24 +79,27 @@ test.serial('of many exchanges of one refresh token at once exactly one succeeds
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
 });
 
-test.serial('a logout is heard by a running gateway and known to one that starts later', async (t) => {
-  const db = await useAuthDatabase(t);
-  const user = await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
-  const gateway = await auth.gateway();
-  const { access_token: token, refresh_token: refreshToken } = await auth.signIn('ada@example.com');
-  const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
-  const claims = auth.tokens.verify(token);
-  await auth.rpc.call('tokens.revoke', {
-    principal: user,
-    tokenId: claims.tokenId,
-    sessionId: claims.sessionId,
-  });
-  await until(() => gateway.isRevoked(claims), { timeoutMs: 10_000, what: 'the revocation at the gateway' });
-  t.false(gateway.isRevoked(other));
-  t.true((await auth.gateway()).isRevoked(claims));
-  t.is((await refusal(t, auth.refresh(refreshToken))).code, 'invalid_grant');
-});
+test.serial(
+  'a logout is heard by a running gateway within a second and known to one that starts later',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const user = await db.addUser('ada@example.com');
+    const auth = await startAuth(t, db);
+    const gateway = await auth.gateway();
+    const { access_token: token, refresh_token: refreshToken } = await auth.signIn('ada@example.com');
+    const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
+    const claims = auth.tokens.verify(token);
+    await auth.rpc.call('tokens.revoke', {
+      principal: user,
+      tokenId: claims.tokenId,
+      sessionId: claims.sessionId,
+    });
+    await until(() => gateway.isRevoked(claims), { timeoutMs: 1000, what: 'the revocation at the gateway' });
+    t.false(gateway.isRevoked(other));
+    t.true((await auth.gateway()).isRevoked(claims));
+    t.is((await refusal(t, auth.refresh(refreshToken))).code, 'invalid_grant');
+  },
+);
 
 test("nobody ends another user's session", async (t) => {
   const db = await useAuthDatabase(t);

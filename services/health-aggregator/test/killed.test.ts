@@ -17,7 +17,7 @@ import test from 'ava';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 test.serial(
-  'the verdict turns when the standby, the primary, Redis or a service dies, and back when it returns',
+  'the verdict turns within 15 seconds when the standby, the primary, Redis or a service dies, and back when it returns',
   async (t) => {
     t.timeout(400_000);
     const redis = await startOwnRedis(t);
@@ -65,7 +65,7 @@ test.serial(
           const health = await entities.health.fetch();
           return health?.view.status === status && (why === undefined || why.test(health.view.output ?? ''));
         },
-        { timeoutMs: 60_000, what: `the verdict ${status} ${String(why ?? '')}` },
+        { timeoutMs: 15_000, what: `the verdict ${status} ${String(why ?? '')}` },
       );
     await turns('pass');
     await postgres.standby?.kill();
@@ -81,16 +81,16 @@ test.serial(
     await postgres.primary.start();
     await turns('pass');
     await redis.kill();
-    await child.line(/"output":"redis:write: /);
+    await child.line(/"output":"redis:write: /, 15_000);
     await redis.start();
     await turns('pass');
 
     child.kill('SIGKILL');
     await until(async () => (await entities.health.fetch()) === undefined, {
-      timeoutMs: 60_000,
+      timeoutMs: 15_000,
       what: 'the end of a verdict that nobody renews',
     });
-    t.pass();
+    t.is(await entities.health.fetch(), undefined);
   },
 );
 
@@ -108,33 +108,35 @@ test.serial('it starts and judges although the primary is away', async (t) => {
   t.is(view.checks['redis:write']?.[0]?.status, 'pass');
 });
 
-test.serial('a real service killed with -9 turns the verdict, and its restart turns it back', async (t) => {
-  const redis = await useRedis(t);
-  const { primaryUrl } = await usePostgres(t, {
-    prepare: async (url) => {
-      await migrate(url);
-    },
-  });
-  const env = { DATABASE_URL: primaryUrl, REDIS_URL: redis.url, OPS_PORT: '0' };
-  const entities = redisEntities({ kind: 'single', url: redis.url }, 'app:');
-  t.teardown(() => entities.stop(AbortSignal.abort()));
-  const statusOfAuth = (status: string) =>
-    until(
-      async () => {
-        const checks = (await entities.health.fetch())?.view.checks['auth:processes'];
-        return checks?.some((check) => check.status === status) === true;
+test.serial(
+  'a real service killed with -9 turns the verdict within 15 seconds, and its restart turns it back',
+  async (t) => {
+    const redis = await useRedis(t);
+    const { primaryUrl } = await usePostgres(t, {
+      prepare: async (url) => {
+        await migrate(url);
       },
-      { timeoutMs: 60_000, what: `auth seen as ${status}` },
-    );
-  await runProcess(t, main, { env }).line(/"msg":"ready"/);
-  const auth = () =>
-    runProcess(t, fileURLToPath(new URL('../../auth/src/main.ts', import.meta.url)), { env });
-  const first = auth();
-  await first.line(/"msg":"ready"/);
-  await statusOfAuth('pass');
-  first.kill('SIGKILL');
-  await statusOfAuth('fail');
-  await auth().line(/"msg":"ready"/);
-  await statusOfAuth('pass');
-  t.pass();
-});
+    });
+    const env = { DATABASE_URL: primaryUrl, REDIS_URL: redis.url, OPS_PORT: '0' };
+    const entities = redisEntities({ kind: 'single', url: redis.url }, 'app:');
+    t.teardown(() => entities.stop(AbortSignal.abort()));
+    const statusOfAuth = (status: string) =>
+      until(
+        async () => {
+          const checks = (await entities.health.fetch())?.view.checks['auth:processes'];
+          return checks?.some((check) => check.status === status) === true;
+        },
+        { timeoutMs: 15_000, what: `auth seen as ${status}` },
+      );
+    await runProcess(t, main, { env }).line(/"msg":"ready"/);
+    const auth = () =>
+      runProcess(t, fileURLToPath(new URL('../../auth/src/main.ts', import.meta.url)), { env });
+    const first = auth();
+    await first.line(/"msg":"ready"/);
+    await statusOfAuth('pass');
+    first.kill('SIGKILL');
+    await statusOfAuth('fail');
+    await auth().line(/"msg":"ready"/);
+    t.true(await statusOfAuth('pass'));
+  },
+);

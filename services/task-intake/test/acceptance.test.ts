@@ -35,6 +35,7 @@ test('10,000 cells are accepted sooner than 100 tasks of one cell, and as many a
   const ones = performance.now() - begun;
   t.log({ times, whole, ones });
   t.true(Math.min(...times) < ones);
+  t.true(Math.min(...times) < 1000);
 });
 
 test('an estimate says how many and stores nothing; how long it says once the lane has run the kind', async (t) => {

@@ -27,26 +27,27 @@ test('a zipped axis is costly when one of its variables is', (t) => {
 
 test('every cell has one place in the order, and the costly axis changes as seldom as it can', (t) => {
   const shape = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
-  fc.assert(
-    fc.property(shape, fc.nat(), (lengths, seed) => {
-      const all = lengths.map((length, i) => axis(`v${i}`, length));
-      const costly = seed % lengths.length;
-      const order = dispatchAxesOf(all, [{ name: `v${costly}`, path: '/input/m' }], ['/m']);
-      const cells = cellsOf(all);
-      const ordinals = Array.from({ length: cells }, (_, place) => ordinalAt(all, order, place));
-      const stride = lengths.slice(costly + 1).reduce((product, length) => product * length, 1);
-      const switches = ordinals.filter(
-        (ordinal, i) =>
-          i > 0 &&
-          Math.floor(ordinal / stride) % (lengths[costly] as number) !==
-            Math.floor((ordinals[i - 1] as number) / stride) % (lengths[costly] as number),
-      );
-      return (
-        new Set(ordinals).size === cells &&
-        ordinals.every((ordinal, place) => placeOf(all, order, ordinal) === place) &&
-        switches.length === (lengths[costly] as number) - 1
-      );
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(shape, fc.nat(), (lengths, seed) => {
+        const all = lengths.map((length, i) => axis(`v${i}`, length));
+        const costly = seed % lengths.length;
+        const order = dispatchAxesOf(all, [{ name: `v${costly}`, path: '/input/m' }], ['/m']);
+        const cells = cellsOf(all);
+        const ordinals = Array.from({ length: cells }, (_, place) => ordinalAt(all, order, place));
+        const stride = lengths.slice(costly + 1).reduce((product, length) => product * length, 1);
+        const switches = ordinals.filter(
+          (ordinal, i) =>
+            i > 0 &&
+            Math.floor(ordinal / stride) % (lengths[costly] as number) !==
+              Math.floor((ordinals[i - 1] as number) / stride) % (lengths[costly] as number),
+        );
+        return (
+          new Set(ordinals).size === cells &&
+          ordinals.every((ordinal, place) => placeOf(all, order, ordinal) === place) &&
+          switches.length === (lengths[costly] as number) - 1
+        );
+      }),
+    ),
   );
-  t.pass();
 });

@@ -53,15 +53,16 @@ test('runs missed while nothing could run them are skipped, made up for by one, 
 
 test('a run that is only a little late is never missed, and its next one is after now', (t) => {
   const policy = fc.constantFrom('skip', 'once', 'all');
-  fc.assert(
-    fc.property(fc.nat({ max: 10_000 }), fc.nat({ max: 59_000 }), policy, (minutes, lateMs, missedRuns) => {
-      const due = new Date(Date.UTC(2026, 0, 1) + minutes * 300_000);
-      const now = new Date(due.getTime() + lateMs);
-      const { run, next } = dueRuns(cronTimes('*/5 * * * *', 'Asia/Kathmandu'), due, now, missedRuns);
-      return (
-        run.length === 1 && run[0]?.getTime() === due.getTime() && (next?.getTime() ?? 0) > now.getTime()
-      );
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.nat({ max: 10_000 }), fc.nat({ max: 59_000 }), policy, (minutes, lateMs, missedRuns) => {
+        const due = new Date(Date.UTC(2026, 0, 1) + minutes * 300_000);
+        const now = new Date(due.getTime() + lateMs);
+        const { run, next } = dueRuns(cronTimes('*/5 * * * *', 'Asia/Kathmandu'), due, now, missedRuns);
+        return (
+          run.length === 1 && run[0]?.getTime() === due.getTime() && (next?.getTime() ?? 0) > now.getTime()
+        );
+      }),
+    ),
   );
-  t.pass();
 });
