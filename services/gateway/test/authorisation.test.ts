@@ -3,7 +3,8 @@ import { createClient } from '@backend2/client';
 import { until } from '@backend2/testkit';
 import test from 'ava';
 import jwt from 'jsonwebtoken';
-import { ownedThings, unowned, type OwnedThings } from './owned-things.ts';
+import { askRoute, servedRoutesOf, type Route } from './every-route.ts';
+import { ownedThings, type OwnedThings } from './owned-things.ts';
 import { sharedSystem, type Session } from './shared-system.ts';
 
 const secret = 'a secret of the matrix alone that is long enough';
@@ -13,69 +14,9 @@ const shared = sharedSystem(
   { services: ['auth', 'task-intake', 'health-aggregator'] },
 );
 
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly schema: { readonly enum?: readonly string[] };
-}
-interface Operation {
-  readonly operationId: string;
-  readonly security: readonly Readonly<Record<string, unknown>>[];
-  readonly 'x-role'?: string;
-  readonly 'x-scopes'?: readonly string[];
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: {
-    readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
-  };
-}
-interface Route extends Operation {
-  readonly method: string;
-  readonly path: string;
-  /** Path parameters that name something of a user's. */
-  readonly owned: readonly string[];
-}
-
-/** Every operation that the gateway itself says it serves. */
-const servedRoutes = async (): Promise<Route[]> => {
-  const document = (await (await fetch(`${shared().system.url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, Operation>>;
-  };
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => {
-      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-      const owned = names.filter((name) => !Object.hasOwn(unowned, name));
-      return { ...operation, method: method.toUpperCase(), path, owned };
-    }),
-  );
-};
-
-/** A sound request to the route about these things: nothing but who sends it can be wrong with it. */
-const ask = async (route: Route, things: OwnedThings, headers: Record<string, string>) => {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
-    const value = things[name] ?? unowned[name];
-    if (value === undefined) throw new Error(`Make a {${name}} in owned-things.ts for ${route.path}.`);
-    return value;
-  });
-  const query = new URLSearchParams(
-    (route.parameters ?? [])
-      .filter((parameter) => parameter.in === 'query' && parameter.required === true)
-      .map(({ name, schema }) => [name, schema.enum?.[0] ?? '0']),
-  );
-  const example = route.requestBody?.content['application/json']?.example;
-  const response = await fetch(`${shared().system.url}${path}?${query}`, {
-    method: route.method,
-    headers: { ...headers, ...(example !== undefined && { 'content-type': 'application/json' }) },
-    ...(example !== undefined && { body: JSON.stringify(example) }),
-    redirect: 'manual',
-  });
-  const problem = response.headers.get('content-type')?.startsWith('application/problem+json');
-  const code = problem ? ((await response.json()) as { code: string }).code : undefined;
-  // An event stream would go on for ever.
-  if (!problem) await response.body?.cancel();
-  return { status: response.status, code };
-};
-
+const servedRoutes = () => servedRoutesOf(shared().system.url);
+const ask = (route: Route, things: OwnedThings, headers: Record<string, string>) =>
+  askRoute(shared().system.url, route, things, headers);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const anyone: OwnedThings = Object.fromEntries(
   ['taskId', 'artifactId', 'webhookId', 'deliveryId', 'scheduleId', 'apiKeyId', 'userId'].map((name) => [

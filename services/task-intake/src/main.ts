@@ -1,5 +1,5 @@
 import { control, taskIntakeRpc, workTopics, type Lane } from '@backend2/contracts';
-import { assertSchemaCurrent, connectDatabase } from '@backend2/database';
+import { assertSchemaCurrent, asUnavailable, connectDatabase } from '@backend2/database';
 import {
   createReadiness,
   deadLetterHandlers,
@@ -168,7 +168,7 @@ const rpc = rpcServer(
       webhook_deliveries: workTopics.webhook_deliveries,
     }),
   },
-  { log, onUnexpected },
+  { log, asDomainError: asUnavailable, onUnexpected },
 );
 
 const deadLetters = deadLetterBound({ streams, most: config.maxDeadLettersPerLane, log, metrics });
