@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lineSchema } from './line.ts';
+import { momentSchema } from './moment.ts';
 import { roleSchema } from './principal.ts';
 
 /**
@@ -36,7 +37,7 @@ export const apiKeyCreationSchema = z.strictObject({
     .refine((scopes) => scopes.some((scope) => scope !== 'admin'), 'admin needs read or write beside it')
     .transform((scopes) => apiKeyScopes.filter((scope) => scopes.includes(scope))),
   /** ISO 8601 with a zone; absent: until it is deleted. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: momentSchema.optional(),
 });
 export type ApiKeyCreation = z.infer<typeof apiKeyCreationSchema>;
 

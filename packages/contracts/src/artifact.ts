@@ -8,8 +8,8 @@ export const storedArtifactSchema = z.object({
   contentType: z.string().max(100),
   bytes: z.int().nonnegative(),
   sha256: z.string().length(64),
-  width: z.int().optional(),
-  height: z.int().optional(),
+  width: z.int32().optional(),
+  height: z.int32().optional(),
 });
 export type StoredArtifact = z.infer<typeof storedArtifactSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonSchema } from './json.ts';
+import { momentSchema } from './moment.ts';
 import { pageQuerySchema } from './page.ts';
 
 /**
@@ -42,7 +43,7 @@ export const auditQuerySchema = pageQuerySchema.extend({
   action: z.string().max(100).optional(),
   outcome: auditOutcomeSchema.optional(),
   targetId: z.string().max(100).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: momentSchema.optional(),
+  until: momentSchema.optional(),
 });
 export type AuditQuery = z.infer<typeof auditQuerySchema>;

@@ -3,6 +3,7 @@ import { artifactViewSchema } from './artifact.ts';
 import { jsonSchema } from './json.ts';
 import { kindSchema } from './kinds.ts';
 import { laneSchema } from './lanes.ts';
+import { momentSchema } from './moment.ts';
 import { pageQuerySchema } from './page.ts';
 import { storableText } from './text.ts';
 import { ratingSchema, subtaskCountsSchema, subtaskStateSchema, taskStateSchema } from './states.ts';
@@ -63,7 +64,7 @@ export const taskSubmissionSchema = z.strictObject({
   batchSize: z.int().min(1).max(100).default(1),
   /** Higher starts sooner: a bounded head start, never a right to starve others. */
   priority: z.int().min(-10).max(10).default(0),
-  runAt: z.iso.datetime({ offset: true }).optional(),
+  runAt: momentSchema.optional(),
   timeoutMs: z
     .int()
     .min(100)
@@ -163,8 +164,8 @@ export const taskListQuerySchema = pageQuerySchema.extend({
   /** Tasks that have all of these tags; as a parameter once for each. */
   tag: z.union([tagSchema.transform((tag) => [tag]), z.array(tagSchema).min(1).max(maxTags)]).optional(),
   /** The first moment of creation meant, and the first no longer meant. */
-  createdFrom: z.iso.datetime({ offset: true }).optional(),
-  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  createdFrom: momentSchema.optional(),
+  createdBefore: momentSchema.optional(),
   /** For admins; anyone else has no tasks but their own. */
   owner: z.uuid().optional(),
 });

@@ -137,7 +137,7 @@ test('an event to be handed on must say whom it concerns, and stays as it came',
     t.throws(() => handedOnTaskEvents.parse(wrong));
 });
 
-test('a result whose times no database could hold is refused', (t) => {
+test('a result whose times or numbers no database could hold is refused', (t) => {
   const result = {
     type: 'failed',
     taskId: '0198b7a4-6f7e-7c3a-9a45-000000000001',
@@ -149,6 +149,16 @@ test('a result whose times no database could hold is refused', (t) => {
     durationMs: 0.25,
   };
   t.like(taskResults.parse(result), result);
-  for (const wrong of [{ at: 1e300 }, { at: -1 }, { at: Infinity }, { durationMs: 1e40 }, { durationMs: -1 }])
+  const times = [{ at: 1e300 }, { at: -1 }, { at: Infinity }, { durationMs: 1e40 }, { durationMs: -1 }];
+  for (const wrong of [...times, { ordinal: 2 ** 31 }, { run: 2 ** 31 }, { attempt: 2 ** 15 }])
     t.throws(() => taskResults.parse({ ...result, ...wrong }));
+});
+
+test('a moment that no database could hold is refused', (t) => {
+  const runAt = (text: string) =>
+    taskSubmissionSchema.safeParse({ name: 'later', kind: 'http.request', input: {}, runAt: text }).success;
+  for (const moment of ['2026-01-31T12:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999-15:59'])
+    t.true(runAt(moment), moment);
+  for (const wrong of ['0000-01-01T00:00:00Z', '2026-01-31T12:00:00+16:00', '2026-01-31T12:00:00-23:59'])
+    t.false(runAt(wrong), wrong);
 });

@@ -6,9 +6,9 @@ import { streamTopic } from '../topic.ts';
 
 const base = {
   taskId: z.uuid(),
-  ordinal: z.int().nonnegative(),
-  run: z.int().positive(),
-  attempt: z.int().positive(),
+  ordinal: z.int32().nonnegative(),
+  run: z.int32().positive(),
+  attempt: z.int().positive().max(32_767),
   /** Epoch milliseconds by the worker's clock. */
   at: z.number().min(0).max(8.64e15),
 };
