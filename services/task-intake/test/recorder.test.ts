@@ -1,6 +1,7 @@
-import { taskResults, type TaskResult } from '@backend2/contracts';
-import { until } from '@backend2/testkit';
+import { taskEvents, taskResults, type TaskEvent, type TaskResult } from '@backend2/contracts';
+import { inbox, until } from '@backend2/testkit';
 import test from 'ava';
+import { Redis } from 'ioredis';
 import { counts, drift, query } from './books.ts';
 import { startIntake } from './intake-process.ts';
 
@@ -56,4 +57,110 @@ test('a duplicate, a late and a foreign result change nothing, and each is count
     counts({ succeeded: 4 }),
   );
   t.deepEqual(await drift(intake.postgres.primaryUrl), []);
+});
+
+const resultsKey = 'app:{task_results}';
+const eventsKey = 'app:{task_events}';
+
+test('what was written when it could not be told is told as soon as it can be', async (t) => {
+  const intake = await startIntake(t);
+  const redis = new Redis(intake.redisUrl);
+  t.teardown(() => redis.disconnect());
+  const worker = await intake.startHeldWorker(4);
+  const { id } = await intake.submit({});
+  await until(() => worker.begun() === 4, { what: 'the work under way' });
+  await until(
+    async () => (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE running = 4`)).length > 0,
+  );
+  const heard = inbox<TaskEvent>();
+  const ears = intake.streams
+    .broadcast(taskEvents)
+    .subscribe({ handler: ({ payload }) => heard.push(payload) });
+  await ears.start();
+  t.teardown(() => ears.stop(AbortSignal.abort()));
+
+  // No event can be added to what is no stream.
+  await redis.rename(eventsKey, `${eventsKey}:aside`);
+  await redis.set(eventsKey, 'in the way');
+  worker.release();
+  await until(
+    async () =>
+      (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE succeeded = 4`)).length > 0,
+  );
+  await redis.rename(`${eventsKey}:aside`, eventsKey);
+  for (let ended = 0; ended < 4;) {
+    const event = await heard.next();
+    if (event.type === 'subtasks') ended += event.changes.filter(({ state }) => state === 'succeeded').length;
+  }
+  for (;;) {
+    const event = await heard.next();
+    if (event.type === 'task' && event.task.state === 'succeeded') break;
+  }
+  t.is((await intake.finished(id)).state, 'succeeded');
+});
+
+test('a start that comes again once its run has ended tells nobody anything but the end', async (t) => {
+  const intake = await startIntake(t);
+  const redis = new Redis(intake.redisUrl);
+  t.teardown(() => redis.disconnect());
+  const artifact = {
+    id: '0198b7a4-6f7e-7c3a-9a45-000000000abd',
+    key: 'somewhere',
+    contentType: 'image/png',
+    bytes: 7,
+    sha256: 'a'.repeat(64),
+  };
+  await intake.startWorker(async () => ({ result: 'good', artifacts: [artifact], durationMs: 5 }));
+  const { id: taskId } = await intake.submit({ variables: [], input: { url: 'http://localhost/' } });
+  await intake.finished(taskId);
+  const ask = () => intake.rpc.call('subtasks.result', { principal: intake.user, taskId, ordinal: 0 });
+  await until(async () => (await redis.keys('app:task_result:*')).length > 0, { what: 'the result kept' });
+  const before = await ask();
+
+  intake.first.kill('SIGKILL');
+  await intake.first.exited;
+  const base = { taskId, ordinal: 0, run: 1, attempt: 1, at: Date.now() };
+  await intake.streams.publisher(taskResults).publish({ type: 'started', ...base, worker: 'w' });
+  // By a recorder that died with it in hand.
+  await redis.xreadgroup('GROUP', 'recorder', 'dead', 'COUNT', 1000, 'STREAMS', resultsKey, '>');
+  const heard = inbox<TaskEvent>();
+  const ears = intake.streams
+    .broadcast(taskEvents)
+    .subscribe({ handler: ({ payload }) => heard.push(payload) });
+  await ears.start();
+  t.teardown(() => ears.stop(AbortSignal.abort()));
+  await intake.startProcess();
+  await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
+    what: 'it taken',
+    timeoutMs: 60_000,
+  });
+  t.deepEqual(await ask(), before);
+  const told = await heard.next();
+  t.like(told, { type: 'subtasks', changes: [{ state: 'succeeded', artifacts: [{ id: artifact.id }] }] });
+});
+
+test('a result that Postgres refuses is given up alone, and holds up no other', async (t) => {
+  const intake = await startIntake(t);
+  await intake.startWorker(async ({ ordinal }) =>
+    // Too small for the column: not zero, and nothing near it.
+    ordinal === 2 ? { durationMs: 1e-60 } : { result: { ['a\0']: ordinal }, durationMs: 5 },
+  );
+  const { id } = await intake.submit({ variables: [{ name: 'n', range: { from: 1, to: 20, step: 1 } }] });
+  const states = () =>
+    query(
+      intake.postgres.primaryUrl,
+      `SELECT state, count(*)::int FROM subtasks GROUP BY state ORDER BY state`,
+    );
+  await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).dead === 1, {
+    what: 'the result given up',
+  });
+  await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
+    what: 'the others taken',
+  });
+  t.deepEqual(await states(), [
+    { state: 'running', count: 1 },
+    { state: 'succeeded', count: 19 },
+  ]);
+  const seen = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 1 });
+  t.deepEqual(seen.result, { 'a\uFFFD': 1 });
 });

@@ -5,7 +5,14 @@ import type { Progress } from '../domain/merge-results.ts';
 import { subtaskEvent } from '../domain/webhook-events.ts';
 import { applyCounts, CountChanges, lockTaskHeads } from './postgres-task-counts.ts';
 import { insertDeliveries, type Told } from './postgres-webhook-outbox.ts';
-import { artifactViewOf, taskColumns, type TaskHead, type TaskRow } from './task-rows.ts';
+import {
+  artifactViewOf,
+  storedArtifactOf,
+  taskColumns,
+  type SubtaskRow,
+  type TaskHead,
+  type TaskRow,
+} from './task-rows.ts';
 
 export interface RecordedChange {
   readonly progress: Progress;
@@ -24,10 +31,24 @@ interface ChangedRow {
   readonly was: SubtaskState;
 }
 
+type PresentRow = Pick<
+  SubtaskRow,
+  | 'task_id'
+  | 'ordinal'
+  | 'run'
+  | 'attempt'
+  | 'started_at'
+  | 'finished_at'
+  | 'duration_ms'
+  | 'result'
+  | 'error'
+  | 'artifacts'
+> & { readonly state: Progress['state'] };
+
 export interface RecorderStore {
   /** Writes a batch in one transaction; a run of a subtask may stand in it once. Doing it again changes nothing. */
   record(batch: readonly Progress[]): Promise<Recorded>;
-  /** How the same runs stand now, whether a result moved them or not. */
+  /** How the same runs stand in the books now, whatever these results say of them. */
   present(batch: readonly Progress[]): Promise<Recorded>;
   /** Those of these reports whose run is under way, with the owner of the task. */
   underWay(
@@ -57,9 +78,12 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
     }),
 
   present: async (batch) => {
-    const rows = await database.query<{ place: number; state: Progress['state']; attempt: number }>(
-      `SELECT r.place::int AS place, s.state, s.attempt
-       FROM unnest($1::uuid[], $2::int[], $3::int[]) WITH ORDINALITY AS r(task_id, ordinal, run, place)
+    const rows = await database.query<PresentRow>(
+      `SELECT s.task_id, s.ordinal, s.run, s.attempt, s.state, s.started_at, s.finished_at, s.duration_ms, s.result, s.error,
+         coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'key', a.key, 'contentType', a.content_type,
+             'bytes', a.bytes, 'sha256', a.sha256, 'width', a.width, 'height', a.height) ORDER BY a.place)
+           FROM artifacts a WHERE a.task_id = s.task_id AND a.ordinal = s.ordinal AND a.run = s.run), '[]') AS artifacts
+       FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(task_id, ordinal, run)
        JOIN subtasks s ON s.task_id = r.task_id AND s.ordinal = r.ordinal AND s.run = r.run
        WHERE s.state <> 'pending'`,
       {
@@ -71,10 +95,7 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
         type: QueryTypes.SELECT,
       },
     );
-    const changes = rows.map(({ place, state, attempt }) => ({
-      progress: { ...(batch[place - 1] as Progress), state, attempt },
-      was: state,
-    }));
+    const changes = rows.map((row) => ({ progress: progressOf(row), was: row.state }));
     const tasks = await database.query<TaskRow>(
       `SELECT ${taskColumns} FROM tasks WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL`,
       { bind: [[...new Set(changes.map(({ progress }) => progress.taskId))]], type: QueryTypes.SELECT },
@@ -100,6 +121,20 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
     );
     return rows.map(({ place, ownerId }) => ({ report: reports[place - 1] as ProgressReport, ownerId }));
   },
+});
+
+const progressOf = (row: PresentRow): Progress => ({
+  taskId: row.task_id,
+  ordinal: row.ordinal,
+  run: row.run,
+  attempt: row.attempt,
+  state: row.state,
+  startedAt: row.started_at?.getTime() ?? null,
+  finishedAt: row.finished_at?.getTime() ?? null,
+  durationMs: row.duration_ms,
+  result: row.result,
+  error: row.error,
+  artifacts: row.artifacts.map(storedArtifactOf),
 });
 
 /** Ended subtasks of tasks that a webhook hears of. */

@@ -16,7 +16,9 @@ import {
   type Log,
   type Metrics,
 } from '@backend2/service-kit';
-import type { Consumer, Message, Streams } from '@backend2/streams';
+import { isRefusedData } from '@backend2/database';
+import { PermanentError, type Consumer, type Message, type Streams } from '@backend2/streams';
+import { DatabaseError } from 'sequelize';
 import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
 import type { TaskResults } from '../adapters/redis-task-results.ts';
 import { artifactViewOf, type TaskRow } from '../adapters/task-rows.ts';
@@ -49,7 +51,8 @@ const batchBounds = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
 /**
  * Takes results from the stream in batches, writes each batch in one transaction, then tells the browsers.
- * A batch that comes again, because the process died between the two, changes nothing in Postgres and is told again.
+ * A batch that comes again, because the process died or Redis failed between the two, changes nothing in Postgres and is told
+ * again, as the books have it by then.
  */
 export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
   const { streams, store, events, metrics, log, apiPrefix } = options;
@@ -67,38 +70,43 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     batchBounds,
   );
 
+  /** The batch in hand failed before, perhaps between being written and being told. */
+  let failedBefore = false;
+
   const record = (messages: readonly Message<TaskResult>[]): Promise<void> => {
     batchSizes.observe(messages.length);
     const links = spansAreRecorded() ? [...new Set(messages.flatMap(({ trace }) => trace ?? []))] : [];
     return inSpan('record results', { kind: 'consumer', links }, async () => {
       const end = seconds.startTimer();
-      await recordBatch(messages);
+      const again = failedBefore;
+      failedBefore = true;
+      await recordBatch(messages, again);
+      failedBefore = false;
       end();
     });
   };
 
-  const recordBatch = async (messages: readonly Message<TaskResult>[]): Promise<void> => {
+  const recordBatch = async (messages: readonly Message<TaskResult>[], again: boolean): Promise<void> => {
     const { outcomes, reports } = sortedOut(messages);
-    if (outcomes.length > 0) await recordOutcomes(messages, outcomes);
+    const repeated = again ? messages : messages.filter(({ delivery }) => delivery > 1);
+    if (outcomes.length > 0) await recordOutcomes(outcomes, repeated);
     // After the outcomes, so that what ended in this very batch is not told to be under way.
     if (reports.length > 0) await events.progress(await store.underWay(reports));
   };
 
   const recordOutcomes = async (
-    messages: readonly Message<TaskResult>[],
     outcomes: readonly TaskOutcome[],
+    repeated: readonly Message<TaskResult>[],
   ): Promise<void> => {
     const batch = mergeResults(outcomes);
     const keepResults = options.results.begin(batch.map(({ taskId }) => taskId));
-    const { changes, tasks } = await store.record(batch);
+    const { changes, tasks } = await store.record(batch).catch(givenUpIfRefused);
     for (const [state, some] of Map.groupBy(changes, ({ progress }) => progress.state))
       recorded.inc({ state }, some.length);
     tell(log, changes, tasks);
     learnRunTimes(changes, tasks, options.runTimes);
-    const repeated = new Set(
-      messages.filter(({ delivery }) => delivery > 1).map(({ payload }) => subtaskJobId(payload)),
-    );
-    const again = repeated.size === 0 ? [] : batch.filter((progress) => repeated.has(subtaskJobId(progress)));
+    const untold = new Set(repeated.map(({ payload }) => subtaskJobId(payload)));
+    const again = untold.size === 0 ? [] : batch.filter((progress) => untold.has(subtaskJobId(progress)));
     const repeats = batch.length === outcomes.length ? 0 : repeatedIn(outcomes);
     ignored.inc(repeats + batch.length - changes.length);
     const retold = again.length === 0 ? { changes: [], tasks: [] } : await store.present(again);
@@ -118,6 +126,19 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     handler: record,
     onDataLost: options.onDataLost,
   });
+};
+
+/** Class 54: more, or more deeply nested, than Postgres takes; a string longer than this program can make. */
+const isTooMuch = (error: unknown): boolean => {
+  const original = error instanceof DatabaseError ? error.original : error;
+  const { code } = original as { readonly code?: unknown };
+  return error instanceof RangeError || (typeof code === 'string' && code.startsWith('54'));
+};
+
+/** What no other try would change: smaller batches are tried, and one result that is refused alone holds up no other. */
+const givenUpIfRefused = (error: unknown): never => {
+  if (!isRefusedData(error) && !isTooMuch(error)) throw error;
+  throw new PermanentError('Postgres refuses the results', { cause: error });
 };
 
 /** Of each run's progress only the latest report counts. */
