@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { connectDatabase, findPrimary } from '@backend2/database';
-import { runProcess, startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
+import { runProcess, startOwnPostgres, startOwnRedis, until, type RunningProcess } from '@backend2/testkit';
 import test from 'ava';
 import pg from 'pg';
 import { startCountingTarget } from './counting-target.ts';
@@ -17,6 +17,16 @@ const query = async (url: string, ...statements: string[]): Promise<void> => {
   } finally {
     await client.end();
   }
+};
+
+/** Statuses of 500 and above that the gateway has answered with. */
+const failedStatuses = async (gateway: RunningProcess | undefined): Promise<string[]> => {
+  const ready = await gateway?.message<{ ports: { ops: number } }>(
+    (message) => (message as { type?: unknown }).type === 'ready',
+  );
+  const text = await (await fetch(`http://127.0.0.1:${ready?.ports.ops}/metrics`)).text();
+  const statuses = text.matchAll(/^backend2_http_seconds_count\{.*status="(5\d\d)"/gm);
+  return [...new Set([...statuses].map(([, status = '']) => status))];
 };
 
 test('when the primary is killed and its standby promoted, services follow without a restart and no acknowledged task is lost or run twice', async (t) => {
@@ -85,6 +95,8 @@ test('when the primary is killed and its standby promoted, services follow witho
   });
   submitting = false;
   await Promise.all(submitters);
+  const statuses = await failedStatuses(system.processes.get('gateway'));
+  t.deepEqual(statuses, ['503'], 'whoever was turned away meanwhile was told to come again');
 
   for (const id of acknowledged) {
     const task = await until(
@@ -115,4 +127,35 @@ test('when the primary is killed and its standby promoted, services follow witho
 
   for (const [name, process] of system.processes)
     t.is(process.child.exitCode, null, `${name} was not restarted`);
+});
+
+test('a standby that received half a record when its primary died is promoted all the same', async (t) => {
+  const { primary, standby } = await startOwnPostgres(t);
+  if (!standby) throw new Error('a standby was asked for');
+  const client = new pg.Client({ connectionString: standby.url });
+  await client.connect();
+  const endsWithinRecord = async (): Promise<boolean> => {
+    const { rows } = await client.query<{ within: boolean }>(
+      `select pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') % 8192 = 0
+         and pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() as within`,
+    );
+    return rows[0]?.within === true;
+  };
+  // Without a commit the log is written out, and sent, by whole pages.
+  const emit = `set synchronous_commit = off; select pg_logical_emit_message(false, 'long', repeat('x', 30000))`;
+  await until(
+    async () => {
+      await query(primary.url, emit);
+      await until(endsWithinRecord, { timeoutMs: 1000, what: 'a page that ends within the record' });
+      await primary.kill();
+      if (await endsWithinRecord()) return true;
+      await primary.start();
+      return false;
+    },
+    { what: 'a primary that died between two pages of a record' },
+  );
+  await client.end();
+  const said = await runToEnd(t, promote, { STANDBY_URL: standby.url, OLD_PRIMARY_URL: primary.url });
+  t.regex(said, /is the primary/);
+  await query(standby.url, 'create table written (id int)');
 });

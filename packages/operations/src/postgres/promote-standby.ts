@@ -8,7 +8,7 @@ export interface PromotionOptions {
   readonly standbyUrl: string;
   /** Must not answer. Undefined where somebody else made sure of it. */
   readonly oldPrimaryUrl: string | undefined;
-  /** How long what was received may take to be replayed, and the promotion after it. */
+  /** How long replaying what was received and the promotion may take. */
   readonly patienceMs: number;
   readonly say: (line: string) => void;
 }
@@ -47,24 +47,22 @@ export const promoteStandby = async (options: PromotionOptions): Promise<void> =
           'primaries would each take writes that the other never sees.',
       );
 
-    const deadline = performance.now() + patienceMs;
-    const within = async (done: () => Promise<boolean>, what: string) => {
-      while (!(await done())) {
-        if (performance.now() > deadline)
-          throw new OperatorError(`${standby}: ${what} took longer than ${patienceMs / 1000} s.`);
-        await pause(100);
-      }
-    };
-    const positions = `select pg_last_wal_receive_lsn()::text as received,
-      coalesce(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), true) as level`;
-    await within(async () => (await one<{ level: boolean }>(positions)).level, 'replaying what it received');
-    const { received } = await one<{ received: string | null }>(positions);
-    say(`${standby} has replayed all it received${received === null ? '' : ` (up to ${received})`}`);
-    await client.query('select pg_promote(false)');
-    await within(
-      async () => !(await one<{ standby: boolean }>('select pg_is_in_recovery() as standby')).standby,
-      'the promotion',
+    const { received } = await one<{ received: string | null }>(
+      'select pg_last_wal_receive_lsn()::text as received',
     );
+    // It replays whatever it has before it takes writes. What it has can end within a record that the dead primary never
+    // sent whole, so a standby need not come level first; such a record is of no commit that was acknowledged.
+    await client.query('select pg_promote(false)');
+    const deadline = performance.now() + patienceMs;
+    while ((await one<{ standby: boolean }>('select pg_is_in_recovery() as standby')).standby) {
+      if (performance.now() > deadline)
+        throw new OperatorError(
+          `${standby}: replaying what it received and the promotion took longer than ${patienceMs / 1000} s. It goes on; ` +
+            'look at its log.',
+        );
+      await pause(100);
+    }
+    say(`${standby} has replayed all it received${received === null ? '' : ` (up to ${received})`}`);
     say(`${standby} is the primary`);
     await releaseCommits(client, say);
     say(
