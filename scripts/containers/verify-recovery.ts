@@ -103,7 +103,9 @@ export const verifyRecovery = async (options: Options): Promise<void> => {
       ...['run', '--rm', '-e', standby, 'operate', 'promote-standby', '--fenced'],
     );
     expect(/is the primary/.test(output), output);
-    return sweep();
+    const back = await machine.outside('scripts/containers/returning-client.ts', [url], env);
+    expect(back.status === 0, back.output);
+    return `${back.output.trim()}; ${await sweep()}`;
   });
 
   await list.check('the empty one becomes the standby of the promoted one by itself', async () => {

@@ -42,10 +42,17 @@ export const isConnectionLoss = (error: unknown): boolean => {
   return (typeof code === 'string' && lostState.test(code)) || lostText.test(original.message);
 };
 
-/** What a caller is told when there was no connection to be had in time or it was lost; undefined for any other error. */
+/** The server that took writes became a standby under the connection. */
+const isReadOnly = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.original as { code?: unknown }).code === '25006';
+
+/**
+ * What a caller is told when there was no connection to be had in time, it was lost, or its server takes no writes any
+ * more; undefined for any other error.
+ */
 export const asUnavailable = (error: unknown): DomainError | undefined => {
   const busy = error instanceof ConnectionAcquireTimeoutError;
-  if (!busy && !isConnectionLoss(error)) return undefined;
+  if (!busy && !isConnectionLoss(error) && !isReadOnly(error)) return undefined;
   const unavailable = busy
     ? new DomainError('unavailable', 'database_busy', 'The database is too busy. Try again in a moment.', {
         retryAfterSeconds: 5,

@@ -1,7 +1,7 @@
 import { freePort, startOwnPostgres, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import type { Sequelize } from 'sequelize';
-import { connectDatabase, type Database } from '../src/index.ts';
+import { asUnavailable, connectDatabase, type Database } from '../src/index.ts';
 
 const pool = { size: 1, maxOverflow: 2, timeoutSeconds: 5 };
 /** Looks often; a standby slow on a busy machine is not taken for a dead one. */
@@ -51,6 +51,7 @@ test("reads are answered by the standby, signed in to with the primary's login, 
     database.read((server) => server.query('create table refused (id int)')),
   );
   t.regex(refused?.message ?? '', /read-only transaction/);
+  t.is(asUnavailable(refused)?.code, 'database_unavailable', 'as when the primary became a standby');
 });
 
 test('a killed standby fails no read, is left out, and is taken back by itself', async (t) => {

@@ -32,7 +32,9 @@ test('while its database is away no route fails in a way nobody meant: it answer
   const askAll = async () => {
     const answers = new Map<string, string>();
     for (const route of routes) {
-      const { status, code } = await askRoute(system.url, route, things, { authorization: `Bearer ${token}` });
+      const { status, code } = await askRoute(system.url, route, things, {
+        authorization: `Bearer ${token}`,
+      });
       // The verdict of /health is no problem document.
       if (status >= 500 && code !== undefined) answers.set(route.operationId, `${status} ${code}`);
     }

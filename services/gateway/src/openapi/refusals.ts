@@ -18,6 +18,8 @@ const everyRouteRefusals: Refusals = {
   no_answer: 503,
   breaker_open: 503,
   unreachable: 503,
+  database_unavailable: 503,
+  database_busy: 503,
 };
 const bodyRefusals: Refusals = {
   malformed_json: 400,
