@@ -58,6 +58,8 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
         // Told of a failover while it looks for the new master, ioredis's detector would end the client for good;
         // Sentinel cuts a demoted master's connections, and READONLY tells of what it could not cut.
         failoverDetector: false,
+        // One that is out of reach, or silent, must not hold up the question to the next for as long as a reader's reply may take.
+        sentinelCommandTimeout: 1000,
         // Without a Sentinel that answers nothing else would end a command's wait.
         commandTimeout: answerWithinMs,
       });

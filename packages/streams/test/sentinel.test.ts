@@ -2,6 +2,7 @@ import { inbox, until, useSentinel } from '@backend2/testkit';
 import test from 'ava';
 import { workThroughFailover } from './support/failover.ts';
 import { numbered, openStreams, running } from './support/streams.ts';
+import { tcpProxy } from './support/tcp-proxy.ts';
 
 test('a master dies under load and its replica takes over: work goes on, and what was lost is told', async (t) => {
   const sentinel = await useSentinel(t);
@@ -47,4 +48,22 @@ test('a master dies under load and its replica takes over: work goes on, and wha
     what: 'an answer after the failover',
   });
   t.is(answer, 'after');
+});
+
+test('a Sentinel that is there and says nothing is passed over for the next', async (t) => {
+  const { connection } = await useSentinel(t);
+  const [first, ...others] = connection.sentinels;
+  const proxy = await tcpProxy(t, `redis://${first?.host}:${first?.port}`);
+  proxy.freezeAll();
+  const silent = new URL(proxy.url);
+  const sentinels = [{ host: silent.hostname, port: Number(silent.port) }, ...others];
+  const streams = await openStreams(t, { ...connection, sentinels });
+  const jobs = numbered('jobs');
+  const handled = inbox<number>('handled message');
+  await running(
+    t,
+    streams.consumer(jobs, { group: 'g', handler: async ({ payload }) => handled.push(payload.n) as never }),
+  );
+  await streams.publisher(jobs).publish({ n: 1 });
+  t.is(await handled.next(), 1);
 });

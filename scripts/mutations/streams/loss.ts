@@ -59,6 +59,13 @@ export const lossMutations: readonly Mutation[] = [
     test: halfOpen,
   },
   {
+    breaks: 'a Sentinel that says nothing is passed over',
+    file: 'src/redis-connection.ts',
+    find: 'sentinelCommandTimeout: 1000,',
+    replace: '',
+    test: { file: 'test/sentinel.test.ts', title: 'a Sentinel that is there and says nothing*' },
+  },
+  {
     breaks: 'an outcome is said again until Redis has it',
     file: 'src/settler.ts',
     find: 'await wait(pause, undefined, { signal: this.#giveUp }).catch(() => undefined);',
