@@ -49,8 +49,8 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: Meta;
-  // oxlint-disable-next-line typescript/no-explicit-any -- Each kind has a shape of its own; k8s-check knows them all.
-  readonly spec: any;
+  /** Each kind has a shape of its own; k8s-check knows them all. */
+  readonly spec: unknown;
   readonly data?: Readonly<Record<string, string>>;
   /** Below `infra/k8s`. */
   readonly file: string;
@@ -89,15 +89,24 @@ interface PodTemplate {
   readonly spec: PodSpec;
 }
 
+/** What is read here of a Deployment's spec or a StatefulSet's. */
+export interface WorkloadSpec {
+  readonly replicas?: number;
+  readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly template: PodTemplate;
+  readonly volumeClaimTemplates?: readonly { readonly metadata: Meta }[];
+}
+
 /** The pod that a Deployment, StatefulSet, Job or CronJob makes; undefined for what makes none. */
 export const templateOf = ({ kind, spec }: Manifest): PodTemplate | undefined => {
   switch (kind) {
     case 'Deployment':
     case 'StatefulSet':
     case 'Job':
-      return (spec as { template: PodTemplate }).template;
+      return (spec as { readonly template: PodTemplate }).template;
     case 'CronJob':
-      return (spec as { jobTemplate: { spec: { template: PodTemplate } } }).jobTemplate.spec.template;
+      return (spec as { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } })
+        .jobTemplate.spec.template;
     default:
       return undefined;
   }

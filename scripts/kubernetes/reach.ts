@@ -69,9 +69,7 @@ export const reachOf = (
   namespace: string,
   parties: readonly Party[],
 ): string[] => {
-  const policies = manifests
-    .filter(({ kind }) => kind === 'NetworkPolicy')
-    .map(({ spec }) => spec as unknown as Policy);
+  const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map(({ spec }) => spec as Policy);
   const allows = (direction: 'Ingress' | 'Egress', pod: Party, peer: Party, port: Party['ports'][number]) => {
     if (pod.namespace.name !== namespace) return true;
     const selecting = policies.filter(

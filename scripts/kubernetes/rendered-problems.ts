@@ -1,6 +1,29 @@
-import { podOf, templateOf, type Manifest } from './manifests.ts';
+import { podOf, templateOf, type Manifest, type WorkloadSpec } from './manifests.ts';
 
 type Labels = Readonly<Record<string, string>>;
+interface ServiceSpec {
+  readonly selector: Labels;
+  readonly ports: readonly { readonly targetPort: string | number }[];
+}
+interface BudgetSpec {
+  readonly selector: { readonly matchLabels: Labels };
+  readonly minAvailable?: number;
+  readonly maxUnavailable?: number;
+}
+interface ScalerSpec {
+  readonly scaleTargetRef: { readonly name: string };
+  readonly minReplicas?: number;
+  readonly maxReplicas?: number;
+  readonly minReplicaCount?: number;
+  readonly maxReplicaCount?: number;
+}
+interface IngressSpec {
+  readonly rules: readonly {
+    readonly http: {
+      readonly paths: readonly { readonly backend: { readonly service: { readonly name: string } } }[];
+    };
+  }[];
+}
 
 export const idOf = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
 
@@ -52,13 +75,13 @@ export const renderedProblems = (
 
   const ofPods = pods.flatMap(({ manifest, template: { metadata, spec } }) => {
     const id = idOf(manifest);
+    const { volumeClaimTemplates = [], selector } = manifest.spec as WorkloadSpec;
     const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-    for (const { metadata: claim } of manifest.spec.volumeClaimTemplates ?? []) volumes.add(claim.name);
+    for (const { metadata: claim } of volumeClaimTemplates) volumes.add(claim.name);
     const containers = [...(spec.initContainers ?? []), ...spec.containers];
     const mounted = new Set(
       containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)),
     );
-    const selector = manifest.spec.selector?.matchLabels as Labels | undefined;
     return [
       ...needsOf(manifest)
         .filter(([kind, name]) => !there.has(`${kind}/${name}`))
@@ -69,7 +92,7 @@ export const renderedProblems = (
       ...[...volumes]
         .filter((name) => !mounted.has(name))
         .map((name) => `${id} has the volume ${name} for nobody`),
-      ...(selector === undefined || covers(selector, metadata.labels ?? {})
+      ...(selector === undefined || covers(selector.matchLabels, metadata.labels ?? {})
         ? []
         : [`${id} does not choose its own pods`]),
       ...containers
@@ -80,16 +103,16 @@ export const renderedProblems = (
 
   const ofOthers = manifests.flatMap((manifest) => {
     const id = idOf(manifest);
-    const { spec } = manifest;
     switch (manifest.kind) {
       case 'Service': {
-        const behind = chosenBy(spec.selector as Labels);
+        const { selector, ports: leadsTo } = manifest.spec as ServiceSpec;
+        const behind = chosenBy(selector);
         const ports = behind.flatMap(({ template }) =>
           template.spec.containers.flatMap((one) => one.ports ?? []),
         );
         return [
           ...(behind.length === 1 ? [] : [`${id} chooses the pods of ${behind.length}`]),
-          ...(spec.ports as { targetPort: string | number }[])
+          ...leadsTo
             .filter(
               ({ targetPort }) =>
                 !ports.some(({ name, containerPort }) => name === targetPort || containerPort === targetPort),
@@ -98,10 +121,11 @@ export const renderedProblems = (
         ];
       }
       case 'PodDisruptionBudget': {
-        const chosen = chosenBy(spec.selector.matchLabels as Labels);
+        const { selector, minAvailable, maxUnavailable = 0 } = manifest.spec as BudgetSpec;
+        const chosen = chosenBy(selector.matchLabels);
         const replicas = chosen.map((one) => fewest(one.manifest, manifests));
         const spare = replicas.map((count) =>
-          spec.minAvailable === undefined ? spec.maxUnavailable : count - spec.minAvailable,
+          minAvailable === undefined ? maxUnavailable : count - minAvailable,
         );
         return [
           ...(chosen.length === 1 ? [] : [`${id} watches over the pods of ${chosen.length}`]),
@@ -110,10 +134,11 @@ export const renderedProblems = (
       }
       case 'HorizontalPodAutoscaler':
       case 'ScaledObject': {
+        const spec = manifest.spec as ScalerSpec;
         const scaled = deployments.find(({ metadata }) => metadata.name === spec.scaleTargetRef.name);
         const [least, most] = [
-          spec.minReplicas ?? spec.minReplicaCount,
-          spec.maxReplicas ?? spec.maxReplicaCount,
+          spec.minReplicas ?? spec.minReplicaCount ?? 0,
+          spec.maxReplicas ?? spec.maxReplicaCount ?? 0,
         ];
         return [
           ...(scaled ? [] : [`${id} scales ${spec.scaleTargetRef.name}, which is not there`]),
@@ -122,7 +147,7 @@ export const renderedProblems = (
         ];
       }
       case 'Ingress':
-        return (spec.rules as { http: { paths: { backend: { service: { name: string } } }[] } }[])
+        return (manifest.spec as IngressSpec).rules
           .flatMap(({ http }) => http.paths.map(({ backend }) => backend.service.name))
           .filter((name) => !there.has(`Service/${name}`))
           .map((name) => `${id} leads to Service/${name}, which is not there`);
@@ -131,9 +156,8 @@ export const renderedProblems = (
     }
   });
 
-  const scalers = manifests.filter(({ kind }) => ['HorizontalPodAutoscaler', 'ScaledObject'].includes(kind));
-  const scaledTwice = scalers
-    .map(({ spec }) => spec.scaleTargetRef.name as string)
+  const scaledTwice = scalersOf(manifests)
+    .map(({ scaleTargetRef }) => scaleTargetRef.name)
     .filter((name, at, all) => all.indexOf(name) !== at)
     .map((name) => `two scale ${name}`);
   const namespaces = new Set(
@@ -147,12 +171,13 @@ export const renderedProblems = (
   ];
 };
 
+const scalersOf = (manifests: readonly Manifest[]): ScalerSpec[] =>
+  manifests
+    .filter(({ kind }) => ['HorizontalPodAutoscaler', 'ScaledObject'].includes(kind))
+    .map(({ spec }) => spec as ScalerSpec);
+
 /** How many pods there are when nothing is going on. */
 const fewest = ({ metadata, spec }: Manifest, manifests: readonly Manifest[]): number => {
-  const scaler = manifests.find(
-    (one) =>
-      ['HorizontalPodAutoscaler', 'ScaledObject'].includes(one.kind) &&
-      one.spec.scaleTargetRef.name === metadata.name,
-  )?.spec;
-  return scaler?.minReplicas ?? scaler?.minReplicaCount ?? spec.replicas ?? 1;
+  const scaler = scalersOf(manifests).find(({ scaleTargetRef }) => scaleTargetRef.name === metadata.name);
+  return scaler?.minReplicas ?? scaler?.minReplicaCount ?? (spec as WorkloadSpec).replicas ?? 1;
 };

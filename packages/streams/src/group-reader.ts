@@ -193,26 +193,27 @@ export class GroupReader {
       reads.push({ asked, entries });
     };
     let total = 0;
-    let failure: unknown;
     if (this.#settlesAlong) settler.hold();
     ask(count);
     ask(slots.take(this.#halfShare()));
-    for (let read = reads.shift(); read; read = reads.shift()) {
-      try {
+    try {
+      for (let read = reads.shift(); read; read = reads.shift()) {
         total += this.#handOver(await read.entries, read.asked);
-      } catch (error) {
-        failure ??= error;
+        if (this.#moreWaits && this.#mayReadOn()) {
+          // What ends within this turn of the event loop has its slot free after it.
+          await new Promise(setImmediate);
+          ask(slots.take(this.#halfShare()));
+        }
       }
-      if (failure === undefined && this.#moreWaits && this.#mayReadOn()) {
-        // What ends within this turn of the event loop has its slot free after it.
-        await new Promise(setImmediate);
-        ask(slots.take(this.#halfShare()));
-      }
+      return total;
+    } catch (error) {
+      // What the reads after it bring is this consumer's all the same.
+      for (const { asked, entries } of reads)
+        await entries.then((brought) => this.#handOver(brought, asked)).catch(() => undefined);
+      throw error;
+    } finally {
+      settler.release();
     }
-    settler.release();
-    // oxlint-disable-next-line only-throw-error -- the client's own
-    if (failure !== undefined) throw failure;
-    return total;
   }
 
   #halfShare(): number {

@@ -109,11 +109,15 @@ export const isTransient = (error: unknown): boolean => {
 export const isGroupMissing = (error: unknown): boolean =>
   error instanceof Error && /\bNOGROUP\b|the stream key no longer exists/.test(error.message);
 
-const listOfHosts = (hosts: string, defaultPort: number) =>
+const faultyUrl = (form: string, fault: string) =>
+  new Error(`The Redis URL of the form redis${form} is not valid: ${fault}.`);
+
+const listOfHosts = (form: string, hosts: string, defaultPort: number) =>
   hosts.split(',').map((part) => {
-    const { hostname, port } = new URL(`redis://${part.trim()}`);
-    if (hostname === '') throw new Error('a host is missing');
-    return { host: hostname, port: port === '' ? defaultPort : Number(port) };
+    const url = URL.parse(`redis://${part.trim()}`);
+    if (url === null) throw faultyUrl(form, 'a host or port is malformed');
+    if (url.hostname === '') throw faultyUrl(form, 'a host is missing');
+    return { host: url.hostname, port: url.port === '' ? defaultPort : Number(url.port) };
   });
 
 /**
@@ -139,24 +143,17 @@ export const parseRedisConnection = (url: string): RedisConnection => {
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(scheme === 'rediss' ? { tls: true } : {}),
   };
-  try {
-    if (form === '+cluster') return { kind: 'cluster', nodes: listOfHosts(hosts, 6379), ...access };
-    const [, master = '', db = '0'] = path.split('/');
-    if (master === '') throw new Error("the master's name is missing after the hosts");
-    if (!/^\d+$/.test(db)) throw new Error("the database after the master's name is not a number");
-    const sentinelPassword = new URLSearchParams(query).get('sentinelPassword');
-    return {
-      kind: 'sentinel',
-      sentinels: listOfHosts(hosts, 26_379),
-      master,
-      db: Number(db),
-      ...access,
-      ...(sentinelPassword === null ? {} : { sentinelPassword }),
-    };
-  } catch (cause) {
-    // oxlint-disable-next-line preserve-caught-error -- what was caught may hold the URL, and with it a password
-    throw new Error(
-      `The Redis URL of the form redis${form} is not valid: ${cause instanceof Error && !('input' in cause) ? cause.message : 'a host or port is malformed'}.`,
-    );
-  }
+  if (form === '+cluster') return { kind: 'cluster', nodes: listOfHosts(form, hosts, 6379), ...access };
+  const [, master = '', db = '0'] = path.split('/');
+  if (master === '') throw faultyUrl(form, "the master's name is missing after the hosts");
+  if (!/^\d+$/.test(db)) throw faultyUrl(form, "the database after the master's name is not a number");
+  const sentinelPassword = new URLSearchParams(query).get('sentinelPassword');
+  return {
+    kind: 'sentinel',
+    sentinels: listOfHosts(form, hosts, 26_379),
+    master,
+    db: Number(db),
+    ...access,
+    ...(sentinelPassword === null ? {} : { sentinelPassword }),
+  };
 };

@@ -44,18 +44,12 @@ export class WatchedClient {
       const patienceMs = this.#heard ? overdueMs : overdueMs + firstMoreMs;
       const awaited = { dueAt: performance.now() + expectedMs + patienceMs, giveUp: reject };
       this.#awaited = [...this.#awaited, awaited];
-      reply.then(
-        (value) => {
-          this.#answered(awaited);
+      reply
+        .finally(() => this.#answered(awaited))
+        .then((value) => {
           this.#heard = true;
           resolve(value);
-        },
-        (error: unknown) => {
-          this.#answered(awaited);
-          // oxlint-disable-next-line prefer-promise-reject-errors -- the client's own
-          reject(error);
-        },
-      );
+        }, reject);
     });
   }
 

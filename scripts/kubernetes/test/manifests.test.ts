@@ -11,7 +11,14 @@ import { readComposeFile } from '../../containers/compose-file.ts';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { readCatalogue } from '../../monitoring/catalogue.ts';
 import { arrowsOf } from '../arrows.ts';
-import { manifestsIn, podOf, templateOf, type Container, type Manifest } from '../manifests.ts';
+import {
+  manifestsIn,
+  podOf,
+  templateOf,
+  type Container,
+  type Manifest,
+  type WorkloadSpec,
+} from '../manifests.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const base = manifestsIn(root, 'base');
@@ -28,6 +35,7 @@ const seconds = (text: string | undefined): number => Number(/^(\d+)s$/.exec(tex
 const envOf = (container: Container, name: string) => container.env?.find((one) => one.name === name);
 const named = (kind: string, name: string) =>
   base.find((one) => one.kind === kind && one.metadata.name === name);
+const replicasOf = (name: string) => (named('Deployment', name)?.spec as WorkloadSpec | undefined)?.replicas;
 
 test('each service deploys alone: its folder has all that is its own', (t) => {
   t.deepEqual(deployments.map(({ metadata }) => metadata.name).toSorted(), [...services].toSorted());
@@ -43,8 +51,7 @@ test('each service deploys alone: its folder has all that is its own', (t) => {
         `${file} is not chosen by -l with its service`,
       );
   }
-  const replicas = (name: string) => (named('Deployment', name) as Manifest).spec.replicas as number;
-  t.deepEqual(['gateway', 'standard-worker', 'lumina-worker'].map(replicas), [3, 4, 2]);
+  t.deepEqual(['gateway', 'standard-worker', 'lumina-worker'].map(replicasOf), [3, 4, 2]);
 });
 
 test('every file is part of its kustomization, and every part is there', (t) => {
@@ -194,14 +201,15 @@ test('pods of a service are spread over nodes and zones', (t) => {
 });
 
 test('the gateway scales by its load, and the world reaches it over TLS alone', (t) => {
-  const scaler = named('HorizontalPodAutoscaler', 'gateway')?.spec;
-  t.like(scaler?.scaleTargetRef, { kind: 'Deployment', name: 'gateway' });
-  t.is(scaler?.minReplicas, (named('Deployment', 'gateway') as Manifest).spec.replicas);
-  t.like(scaler?.metrics[0], { type: 'Resource', resource: { name: 'cpu' } });
+  t.like(named('HorizontalPodAutoscaler', 'gateway')?.spec, {
+    scaleTargetRef: { kind: 'Deployment', name: 'gateway' },
+    minReplicas: replicasOf('gateway'),
+    metrics: [{ type: 'Resource', resource: { name: 'cpu' } }],
+  });
 
   const ingress = named('Ingress', 'gateway') as Manifest;
-  const hosts = (ingress.spec.rules as { host: string }[]).map(({ host }) => host);
-  t.deepEqual(ingress.spec.tls, [{ hosts, secretName: 'backend2-tls' }]);
+  const { rules, tls } = ingress.spec as { rules: { host: string }[]; tls: unknown };
+  t.deepEqual(tls, [{ hosts: rules.map(({ host }) => host), secretName: 'backend2-tls' }]);
   t.is(ingress.metadata.annotations?.['nginx.ingress.kubernetes.io/ssl-redirect'], 'true');
 });
 

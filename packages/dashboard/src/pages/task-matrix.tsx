@@ -39,9 +39,9 @@ export const TaskMatrix = ({ live, task, view }: TaskMatrixProps) => {
   const [summed, setSummed] = useState(false);
   const { axes } = task;
   const axesKey = JSON.stringify(axes);
+  // Every event makes a new task; its axes stay what they are.
   const headings = useMemo(
     () => new Map(axes.map((axis) => [axis.name, headingsOf(task, axis)])),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- every event makes a new task; its axes stay what they are
     [task.id, axesKey],
   );
   const headingsFor = (axis: Axis | null): readonly string[] =>
