@@ -16,7 +16,7 @@ export interface CountingTarget {
 
 export const startCountingTarget = async (
   t: TestScope,
-  { answerAfterMs = 0 }: { readonly answerAfterMs?: number } = {},
+  { workMs = 0 }: { /** How long a subtask takes. */ readonly workMs?: number } = {},
 ): Promise<CountingTarget> => {
   const counts = new Map<string, number>();
   let isHeld: (n: string) => boolean = () => false;
@@ -25,7 +25,7 @@ export const startCountingTarget = async (
     const n = new URL(request.url ?? '', 'http://target').searchParams.get('n') ?? '';
     counts.set(n, (counts.get(n) ?? 0) + 1);
     if (isHeld(n)) waiting.add(response);
-    else setTimeout(() => response.end('{}'), answerAfterMs);
+    else setTimeout(() => response.end('{}'), workMs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {

@@ -78,7 +78,12 @@ test.serial(
     const { rows } = await client.query<{ now: Date }>(
       `select date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as now`,
     );
-    await client.query('select pg_sleep(0.01)');
+    const isPast = async () => {
+      const asked = [rows[0]?.now];
+      return (await client.query<{ past: boolean }>('select clock_timestamp() > $1 as past', asked)).rows[0]
+        ?.past;
+    };
+    await until(isPast, { what: 'the moment past' });
     await client.query('drop table kept');
     const { rows: walRows } = await client.query<{ file: string }>(
       'select pg_walfile_name(pg_switch_wal()) as file',

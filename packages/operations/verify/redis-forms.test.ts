@@ -63,7 +63,7 @@ for (const [name, start] of Object.entries(forms)) {
     `on a ${name} whose master is killed under load the services go on and finish every accepted task`,
     async (t) => {
       t.timeout(600_000);
-      const target = await startCountingTarget(t, { answerAfterMs: 20 });
+      const target = await startCountingTarget(t, { workMs: 20 });
       const shipped = shippedRedis(t);
       const [postgres, form] = await Promise.all([startOwnPostgres(t), start(t, shipped)]);
       const env = {

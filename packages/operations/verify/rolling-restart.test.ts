@@ -11,7 +11,7 @@ test.serial(
   'while every service is replaced under load no request fails, and no subtask is lost or run twice',
   async (t) => {
     t.timeout(900_000);
-    const target = await startCountingTarget(t, { answerAfterMs: 150 });
+    const target = await startCountingTarget(t, { workMs: 150 });
     const [postgres, redis] = await Promise.all([startOwnPostgres(t), startOwnRedis(t)]);
     const env = {
       DATABASE_URL: postgres.primary.url,

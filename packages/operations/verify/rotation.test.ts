@@ -45,7 +45,7 @@ test.serial(
   'while the signing key and the passwords of services are rotated under load no request fails, nobody is signed out and nothing runs twice',
   async (t) => {
     t.timeout(900_000);
-    const target = await startCountingTarget(t, { answerAfterMs: 100 });
+    const target = await startCountingTarget(t, { workMs: 100 });
     const [postgres, redis] = await Promise.all([
       startOwnPostgres(t, { standby: false, password: 'owner-of-this-test' }),
       startOwnRedis(t, { password: 'operator-of-this-test' }),

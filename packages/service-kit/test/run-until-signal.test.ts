@@ -36,6 +36,8 @@ test('a second signal cuts a long grace short, and every part is still reached',
 
 test('an error that nobody caught is logged, and the process stops in order with 1', async (t) => {
   const child = run(t, 'crash');
+  await ready(child);
+  child.child.send('crash');
   t.is((await child.exited).code, 1);
   t.regex(child.output, /nobody caught it/);
   t.deepEqual(steps(child).slice(2), ['second stopped', 'first stopped']);

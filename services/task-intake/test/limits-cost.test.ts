@@ -6,8 +6,9 @@ import test from 'ava';
 import { aUser, startIntake, type Intake } from './intake-process.ts';
 
 const slots = 16;
-const runMs = 100;
 const cells = 300;
+/** What a cell is to its slot: so long a time, which is what is measured here. */
+const workOfACell = () => delay(100);
 
 /** Jobs put on the lane by hand, all at once: what these workers can do at the best on this machine now. */
 const publishBare = (intake: Intake): Promise<unknown> =>
@@ -38,7 +39,7 @@ test('Field note 14: fair shares, priorities and quotas leave hardly a slot idle
   await intake.startWorker(async () => {
     const from = performance.now();
     firstAt = Math.min(firstAt, from);
-    await delay(runMs);
+    await workOfACell();
     busyMs += performance.now() - from;
     done += 1;
   }, slots);
