@@ -1,23 +1,16 @@
 import { createClient } from '@backend2/client';
 import { migrate } from '@backend2/database';
-import { startOwnPostgres } from '@backend2/testkit';
+import { startOwnPostgres, startOwnRedis } from '@backend2/testkit';
 import test from 'ava';
-import { askRoute, servedRoutesOf } from './every-route.ts';
+import { askRoute, servedRoutesOf, type Route } from './every-route.ts';
 import { ownedThings } from './owned-things.ts';
-import { startRealSystem } from './real-services.ts';
+import { startRealSystem, type RealSystem } from './real-services.ts';
 
-test('while its database is away no route fails in a way nobody meant: it answers, or says 503 and when to come back', async (t) => {
-  const { primary, standby } = await startOwnPostgres(t);
-  if (!standby) throw new Error('a standby was asked for');
-  await migrate(primary.url);
-  const system = await startRealSystem(
-    t,
-    { RATE_LIMIT: '0', RATE_LIMIT_REFUSED: '0', RATE_LIMIT_SIGN_IN: '0' },
-    {
-      postgres: { primaryUrl: primary.url, standbyUrl: standby.url },
-      services: ['auth', 'task-intake', 'health-aggregator'],
-    },
-  );
+const settings = { RATE_LIMIT: '10000', RATE_LIMIT_REFUSED: '10000', RATE_LIMIT_SIGN_IN: '10000' };
+const services = ['auth', 'task-intake', 'health-aggregator'] as const;
+
+/** Asks every route at once; what it answers, by the problems of 500 and above that came back. */
+const everyRouteAsked = async (system: RealSystem): Promise<() => Promise<ReadonlyMap<string, string>>> => {
   let token = '';
   const client = createClient({
     baseUrl: system.url,
@@ -29,25 +22,48 @@ test('while its database is away no route fails in a way nobody meant: it answer
   const { id, email } = await client.auth.me();
   const things = await ownedThings(system, { id, email, token, refreshToken: '' });
   const routes = await servedRoutesOf(system.url);
-  const askAll = async () => {
-    const answers = new Map<string, string>();
-    for (const route of routes) {
+  return async () => {
+    const failed = new Map<string, string>();
+    const ask = async (route: Route): Promise<void> => {
       const { status, code } = await askRoute(system.url, route, things, {
         authorization: `Bearer ${token}`,
       });
       // The verdict of /health is no problem document.
-      if (status >= 500 && code !== undefined) answers.set(route.operationId, `${status} ${code}`);
-    }
-    return answers;
+      if (status >= 500 && code !== undefined) failed.set(route.operationId, `${status} ${code}`);
+    };
+    await Promise.all(routes.map(ask));
+    return failed;
   };
+};
 
-  await primary.kill();
-  const withoutPrimary = await askAll();
-  t.is(withoutPrimary.get('createTask'), '503 database_unavailable');
-  t.is(withoutPrimary.get('getTask'), undefined, 'the standby answers what is read');
-  await standby.kill();
-  const withoutBoth = await askAll();
-  t.is(withoutBoth.get('getTask'), '503 database_unavailable');
-  for (const [which, answer] of [...withoutPrimary, ...withoutBoth])
-    t.regex(answer, /^503 (database|artifacts)_unavailable$/, which);
+test.serial(
+  'while the database is away no route fails in a way nobody meant: it answers, or says 503 and when to come back',
+  async (t) => {
+    const { primary, standby } = await startOwnPostgres(t);
+    if (!standby) throw new Error('a standby was asked for');
+    await migrate(primary.url);
+    const postgres = { primaryUrl: primary.url, standbyUrl: standby.url };
+    const askAll = await everyRouteAsked(await startRealSystem(t, settings, { postgres, services }));
+
+    await primary.kill();
+    const withoutPrimary = await askAll();
+    t.regex(withoutPrimary.get('createTask') ?? '', /^503 database/);
+    t.is(withoutPrimary.get('getTask'), undefined, 'the standby answers what is read');
+    await standby.kill();
+    const withoutBoth = await askAll();
+    t.regex(withoutBoth.get('getTask') ?? '', /^503 database/);
+    for (const [which, answer] of [...withoutPrimary, ...withoutBoth])
+      t.regex(answer, /^503 (database|artifacts)_(unavailable|busy)$/, which);
+  },
+);
+
+test.serial('while Redis is away no route fails in a way nobody meant either', async (t) => {
+  const redis = await startOwnRedis(t);
+  const askAll = await everyRouteAsked(
+    await startRealSystem(t, { ...settings, REDIS_URL: redis.url }, { services }),
+  );
+  await redis.kill();
+  const failed = await askAll();
+  t.is(failed.get('getTask'), '503 unreachable');
+  for (const [which, answer] of failed) t.regex(answer, /^503 /, which);
 });
