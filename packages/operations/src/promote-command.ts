@@ -30,5 +30,6 @@ await runCommandLine(usage, async (args) => {
   const oldPrimaryUrl = urlOf(values['old-primary'], 'OLD_PRIMARY_URL');
   if (standbyUrl === undefined || (oldPrimaryUrl === undefined && !values.fenced))
     throw new OperatorError(usage);
+  if (!/^\d{1,6}$/.test(values.patience)) throw new OperatorError('--patience is a whole number of seconds.');
   await promoteStandby({ standbyUrl, oldPrimaryUrl, patienceMs: Number(values.patience) * 1000, say });
 });

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { connectDatabase, findPrimary } from '@backend2/database';
-import { runProcess, startOwnPostgres, startOwnRedis, until, type RunningProcess } from '@backend2/testkit';
+import {
+  runProcess,
+  startOwnPostgres,
+  startOwnRedis,
+  until,
+  type RunningProcess,
+  type TestScope,
+} from '@backend2/testkit';
 import test from 'ava';
 import pg from 'pg';
 import { startCountingTarget } from './counting-target.ts';
@@ -17,6 +24,18 @@ const query = async (url: string, ...statements: string[]): Promise<void> => {
   } finally {
     await client.end();
   }
+};
+
+/** What the command says where it will not promote. */
+const refusal = async (t: TestScope, env: Record<string, string>, args: string[] = []): Promise<string> => {
+  const refused = runProcess(t, fileURLToPath(new URL('../src/promote-command.ts', import.meta.url)), {
+    env,
+    args,
+    ipc: false,
+  });
+  const { code } = await refused.exited;
+  if (code !== 1) throw new Error(`It ended with ${code}:\n${refused.output}`);
+  return refused.output;
 };
 
 /** Statuses of 500 and above that the gateway has answered with. */
@@ -78,12 +97,11 @@ test('when the primary is killed and its standby promoted, services follow witho
   const submitters = [0, 1, 2].map(submit);
   await until(() => acknowledged.length >= 15, { timeoutMs: 120_000, what: 'tasks before the end' });
 
-  const refused = runProcess(t, fileURLToPath(new URL('../src/promote-command.ts', import.meta.url)), {
-    env: { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl },
-    ipc: false,
-  });
-  t.is((await refused.exited).code, 1);
-  t.regex(refused.output, /old primary 127\.0\.0\.1:\d+\/backend2 still answers\. Stop it/);
+  const servers = { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl };
+  t.regex(await refusal(t, servers), /old primary 127\.0\.0\.1:\d+\/backend2 still answers\. Stop it/);
+  const misspelt = { ...servers, OLD_PRIMARY_URL: 'postgres://postgres@no-such-host.invalid/backend2' };
+  t.regex(await refusal(t, misspelt), /no-such-host\.invalid.* cannot be reached.* say --fenced/);
+  t.regex(await refusal(t, servers, ['--patience', 'long']), /--patience is a whole number/);
 
   await postgres.primary.kill();
   const before = acknowledged.length;

@@ -6,25 +6,48 @@ import { OperatorError } from '../operator-error.ts';
 export interface PromotionOptions {
   /** As a superuser, or one who may run pg_promote and ALTER SYSTEM. */
   readonly standbyUrl: string;
-  /** Must not answer. Undefined where somebody else made sure of it. */
+  /** Must refuse connections. Undefined where somebody else made sure of it. */
   readonly oldPrimaryUrl: string | undefined;
   /** How long replaying what was received and the promotion may take. */
   readonly patienceMs: number;
   readonly say: (line: string) => void;
 }
 
-const answers = (url: string): Promise<boolean> => {
+type Found = 'answers' | 'refuses' | 'unknown';
+
+/** Only a machine that refuses the connection is known to run no server: a name that is wrong or a network in between prove nothing. */
+const lookFor = (url: string): Promise<Found> => {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port || 5432), timeout: 3000 });
-    const settle = (answer: boolean) => {
+    const settle = (found: Found) => {
       socket.destroy();
-      resolve(answer);
+      resolve(found);
     };
-    socket.once('connect', () => settle(true));
-    socket.once('timeout', () => settle(false));
-    socket.once('error', () => settle(false));
+    socket.once('connect', () => settle('answers'));
+    socket.once('timeout', () => settle('unknown'));
+    socket.once('error', (error) => {
+      const reasons: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+      const codes = reasons.map((reason) => (reason as NodeJS.ErrnoException).code);
+      const silent = codes.includes('ETIMEDOUT') || codes.includes('EHOSTUNREACH');
+      settle(codes.includes('ECONNREFUSED') && !silent ? 'refuses' : 'unknown');
+    });
   });
+};
+
+const refuseUnlessDead = async (oldPrimaryUrl: string): Promise<void> => {
+  const found = await lookFor(oldPrimaryUrl);
+  if (found === 'refuses') return;
+  const server = `The old primary ${serverName(oldPrimaryUrl)}`;
+  if (found === 'unknown')
+    throw new OperatorError(
+      `${server} cannot be reached, which does not mean that it is dead. Make sure that it is off and say --fenced ` +
+        'instead of naming it.',
+    );
+  throw new OperatorError(
+    `${server} still answers. Stop it and keep it from starting again: two primaries would each take writes that the ` +
+      'other never sees.',
+  );
 };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -41,11 +64,7 @@ export const promoteStandby = async (options: PromotionOptions): Promise<void> =
   try {
     if (!(await one<{ standby: boolean }>('select pg_is_in_recovery() as standby')).standby)
       throw new OperatorError(`${standby} takes writes already; there is nothing to promote.`);
-    if (oldPrimaryUrl !== undefined && (await answers(oldPrimaryUrl)))
-      throw new OperatorError(
-        `The old primary ${serverName(oldPrimaryUrl)} still answers. Stop it and keep it from starting again: two ` +
-          'primaries would each take writes that the other never sees.',
-      );
+    if (oldPrimaryUrl !== undefined) await refuseUnlessDead(oldPrimaryUrl);
 
     const { received } = await one<{ received: string | null }>(
       'select pg_last_wal_receive_lsn()::text as received',
