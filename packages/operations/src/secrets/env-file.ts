@@ -10,7 +10,20 @@ export interface EnvFile {
 }
 
 const lineOf = (name: string) => new RegExp(`^(?:export\\s+)?${name}=(.*)$`);
-const unquoted = (value: string): string => value.trim().replace(/^(['"])(.*)\1$/, '$2');
+const valueOf = (text: string): string => {
+  const [, single, double] = /^\s*(?:'([^']*)'|"([^"]*)")\s*(?:#.*)?$/.exec(text) ?? [];
+  return single ?? double ?? text.replace(/\s#.*$/, '').trim();
+};
+
+/** As Compose and a shell read it back: neither takes anything in single quotes for more than it is. */
+const written = (name: string, value: string): string => {
+  if (!/[\s#$"'`\\]/.test(value)) return value;
+  if (value.includes("'") || value.includes('\n'))
+    throw new OperatorError(
+      `The new value of ${name} cannot be written: it holds a single quote or a line break.`,
+    );
+  return `'${value}'`;
+};
 
 export const openEnvFile = (path: string): EnvFile => {
   let text: string;
@@ -23,13 +36,13 @@ export const openEnvFile = (path: string): EnvFile => {
   return {
     get: (name) => {
       const found = lines.map((line) => lineOf(name).exec(line)).findLast((match) => match !== null);
-      return found ? unquoted(found[1] ?? '') : undefined;
+      return found ? valueOf(found[1] ?? '') : undefined;
     },
     set: (name, value) => {
       const at = lines.findLastIndex((line) => lineOf(name).test(line));
       if (value === undefined) lines = lines.filter((line) => !lineOf(name).test(line));
-      else if (at === -1) lines.push(`${name}=${value}`);
-      else lines[at] = `${name}=${value}`;
+      else if (at === -1) lines.push(`${name}=${written(name, value)}`);
+      else lines[at] = `${name}=${written(name, value)}`;
     },
     save: () => {
       const draft = `${path}.partial`;

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { secretListText, secretsOf } from '@backend2/service-kit';
+import {
+  loadConfig,
+  secretListText,
+  secretsOf,
+  securityConfig,
+  type SecurityConfig,
+} from '@backend2/service-kit';
 import { OperatorError } from '../operator-error.ts';
 import type { EnvFile } from './env-file.ts';
 
@@ -61,4 +67,9 @@ export const rotateSigningKey = (file: EnvFile, step: SigningKeyStep, options: S
   }
 };
 
-const lifeMinutes = (file: EnvFile): number => Number(file.get('ACCESS_TOKEN_EXPIRE_MINUTES') ?? 10_080);
+/** As the services read it. */
+const lifeMinutes = (file: EnvFile): number => {
+  const environment = { ACCESS_TOKEN_EXPIRE_MINUTES: file.get('ACCESS_TOKEN_EXPIRE_MINUTES') };
+  const { security } = loadConfig<{ security: SecurityConfig }>({ security: securityConfig }, environment);
+  return security.accessTokenExpireMinutes;
+};
