@@ -12,8 +12,8 @@ const usage = `Brings a stopped system back to the moment of a backup.
   restore [NAME|latest] [--from FOLDER] [--replace] [--redis restore|leave] [--verify] [--list]
 
 Reads DATABASE_URL (as the owner of the database), REDIS_URL and its other forms, ARTIFACTS_DIR, BACKUP_DIR,
-BACKUP_JOBS and the passphrase as backup does. The whole backup is proved before anything is changed; --verify stops
-there. Targets must be empty unless --replace is said.`;
+BACKUP_JOBS and the passphrase as backup does. The books and the snapshot are proved before anything is changed, copies of
+artifacts as they are put back; --verify proves all of it and changes nothing. Targets must be empty unless --replace is said.`;
 
 await runCommandLine(usage, async (args) => {
   const { values, positionals } = parseArgs({

@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { NewTask } from '@backend2/client';
 import { migrate } from '@backend2/database';
 import { loadConfig, redisConfig } from '@backend2/service-kit';
 import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { openBackupFolder } from '../src/backup/backup-folder.ts';
-import { restoreBackup } from '../src/backup/restore-backup.ts';
+import { restoreBackup, verifyBackup } from '../src/backup/restore-backup.ts';
 import { takeBackup } from '../src/backup/take-backup.ts';
 import { OperatorError } from '../src/operator-error.ts';
 import { startCountingTarget } from './counting-target.ts';
@@ -148,4 +159,106 @@ test('a backup that is damaged, sealed by another passphrase, or meant for a ser
   await query(env.DATABASE_URL, `update users set name = 'changed since'`);
   await put(good, true);
   t.deepEqual(await query(env.DATABASE_URL, 'select name from users'), [{ name: 'Ada' }]);
+});
+
+/** A task in the books with a file of each text, kept where artifacts are. */
+const keepFiles = async (url: string, artifactsDir: string, texts: readonly string[]): Promise<string[]> => {
+  const task = '00000000-0000-7000-8000-000000000001';
+  await query(
+    url,
+    `insert into tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
+       max_attempts, tags, total, pending)
+     values ('${task}', gen_random_uuid(), 'drawn', 'image.generate', 'standard', '{}', '[]', '[]', 1, 0, 1000, 3, '{}', 1, 1)`,
+  );
+  await query(url, `insert into subtasks (task_id, ordinal) values ('${task}', 0)`);
+  const keys: string[] = [];
+  for (const [place, text] of texts.entries()) {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const key = `${sha256.slice(0, 2)}/${sha256}.png`;
+    mkdirSync(dirname(join(artifactsDir, key)), { recursive: true });
+    writeFileSync(join(artifactsDir, key), text);
+    await query(
+      url,
+      `insert into artifacts (id, task_id, ordinal, run, place, key, content_type, bytes, sha256)
+       values (gen_random_uuid(), '${task}', 0, 1, ${place}, '${key}', 'image/png', ${text.length}, '${sha256}')`,
+    );
+    keys.push(key);
+  }
+  return keys;
+};
+
+test('a backup waits for another, clears away what killed ones left, and one whose copy of a file is damaged gives back all the others', async (t) => {
+  t.timeout(600_000);
+  const { env } = await startServers(t);
+  const { DATABASE_URL: databaseUrl } = env;
+  await migrate(databaseUrl);
+  const artifactsDir = folder(t, 'artifacts');
+  const [first = '', second = '', third = ''] = (
+    await keepFiles(databaseUrl, artifactsDir, ['one', 'two', 'three'])
+  ).toSorted();
+  const path = folder(t, 'backups');
+  const both = await Promise.all(
+    [0, 1].map(() => openBackupFolder(path, { passphrase: 'correct horse', create: true })),
+  );
+  const [opened] = both;
+  if (!opened) return t.fail();
+  t.deepEqual(both[0]?.key, both[1]?.key, 'both write what either can read');
+  const redis = loadConfig({ redis: redisConfig }, env).redis;
+  const shared = { folder: opened, databaseUrl, redis, artifactsDir, jobs: 2 };
+
+  for (const [name, ageMs] of [
+    ['.20200101T000000000Z-aaaa.partial', 2 * 86_400_000],
+    ['.20200101T000000000Z-bbbb.partial', 0],
+  ] as const) {
+    mkdirSync(join(path, name));
+    const at = new Date(Date.now() - ageMs);
+    utimesSync(join(path, name), at, at);
+  }
+  const other = new pg.Client({ connectionString: databaseUrl });
+  await other.connect();
+  await other.query(`select pg_advisory_lock(hashtext('backend2 backup'))`);
+  const said: string[] = [];
+  const taken = takeBackup({ ...shared, format: 'copy', keep: 1, say: (line) => said.push(line) });
+  await until(() => said.length > 0);
+  t.regex(said.join(), /^Another backup of this database is under way/);
+  await other.end();
+  const name = await taken;
+  t.deepEqual(
+    readdirSync(path).filter((entry) => entry.endsWith('.partial')),
+    ['.20200101T000000000Z-bbbb.partial'],
+  );
+
+  await verifyBackup(opened, name);
+  const copy = join(path, 'artifacts', second);
+  const bytes = readFileSync(copy);
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+  writeFileSync(copy, bytes);
+  const message = (pattern: RegExp) => ({ instanceOf: OperatorError, message: pattern });
+  await t.throwsAsync(verifyBackup(opened, name), message(new RegExp(`damaged.*${second}`)));
+  rmSync(artifactsDir, { recursive: true });
+  const told: string[] = [];
+  await restoreBackup({ ...shared, name, replace: true, say: (line) => told.push(line) });
+  t.regex(told.join('\n'), new RegExp(`2 files written[\\s\\S]*DAMAGED, left out: ${second}`));
+  t.deepEqual(
+    [first, second, third].map((key) => existsSync(join(artifactsDir, key))),
+    [true, false, true],
+  );
+  rmSync(copy);
+  await t.throwsAsync(verifyBackup(opened, name), message(/1 copies of artifacts are missing/));
+
+  const admin = new Redis(env.REDIS_URL);
+  t.teardown(() => admin.disconnect());
+  rmSync(path, { recursive: true });
+  await t.throwsAsync(takeBackup({ ...shared, format: 'copy', keep: 1, say: () => undefined }), {
+    code: 'ENOENT',
+  });
+  await until(
+    async () =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length === 1,
+    {
+      what: 'the connections of a backup that could not begin closed',
+    },
+  );
 });

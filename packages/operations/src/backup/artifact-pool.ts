@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createHash, randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, Readable, Transform } from 'node:stream';
+import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { OperatorError } from '../operator-error.ts';
@@ -92,11 +92,63 @@ export const readArtifactList = async function* (
   await reading;
 };
 
-/** Puts back the files that the target lacks, each proved against the checksum in the books. */
+const hashed = () => {
+  const hash = createHash('sha256');
+  const through = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  return { through, digest: () => hash.digest('hex') };
+};
+
+/** Writes a copy as it came from `stored` into `draft`; false where the books' checksum is another's. */
+const copyOut = async (
+  stored: string,
+  draft: Writable,
+  line: Line,
+  key: Buffer | undefined,
+): Promise<boolean> => {
+  const { through, digest } = hashed();
+  try {
+    await Promise.all([readStored(stored, through, { compressed: false, key }), pipeline(through, draft)]);
+  } catch (error) {
+    if (error instanceof OperatorError) return false;
+    throw error;
+  }
+  return digest() === line.sha256;
+};
+
+export interface PoolFolder {
+  readonly pool: string;
+  readonly key: Buffer | undefined;
+}
+
+/** Reads every copy that a backup lists; answers the keys of those that are not what the books say. */
+export const proveArtifacts = async (
+  path: string,
+  { pool, key }: PoolFolder,
+): Promise<{ readonly missing: number; readonly damaged: readonly string[] }> => {
+  const damaged: string[] = [];
+  let missing = 0;
+  for await (const line of readArtifactList(path, key)) {
+    const stored = join(pool, line.key);
+    if (!existsSync(stored)) missing += 1;
+    else {
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      if (!(await copyOut(stored, nowhere, line, key))) damaged.push(line.key);
+    }
+  }
+  return { missing, damaged };
+};
+
+/** Puts back the files that the target lacks, but for those whose copy is not what the books say. */
 export const restoreArtifacts = async (
   path: string,
-  { pool, target, key }: { readonly pool: string; readonly target: string; readonly key: Buffer | undefined },
-): Promise<{ readonly written: number; readonly missing: number }> => {
+  { pool, target, key }: PoolFolder & { readonly target: string },
+): Promise<{ readonly written: number; readonly missing: number; readonly damaged: readonly string[] }> => {
+  const damaged: string[] = [];
   let written = 0;
   let missing = 0;
   for await (const line of readArtifactList(path, key)) {
@@ -112,25 +164,15 @@ export const restoreArtifacts = async (
       mkdir(dirname(file), { recursive: true }),
       mkdir(dirname(draft), { recursive: true }),
     ]);
-    const hash = createHash('sha256');
-    const seen = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        done(null, chunk);
-      },
-    });
-    await Promise.all([
-      readStored(stored, seen, { compressed: false, key }),
-      pipeline(seen, createWriteStream(draft, { flush: true })),
-    ]);
-    if (hash.digest('hex') !== line.sha256) {
+    if (await copyOut(stored, createWriteStream(draft, { flush: true }), line, key)) {
+      await rename(draft, file);
+      written += 1;
+    } else {
       await rm(draft, { force: true });
-      throw new OperatorError(`The copy of artifact ${line.key} is damaged.`);
+      damaged.push(line.key);
     }
-    await rename(draft, file);
-    written += 1;
   }
-  return { written, missing };
+  return { written, missing, damaged };
 };
 
 /** Removes from the pool what none of the kept backups lists. */

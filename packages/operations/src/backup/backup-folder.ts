@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../operator-error.ts';
 import { keyDerivationSchema, keyFromPassphrase, newKeyDerivation, seal } from './encryption.ts';
@@ -24,15 +24,37 @@ export interface BackupFolder {
 const named = /^\d{8}T\d{6}(?:\d{3})?Z-[\da-f]{4}$/;
 const keyFile = 'encryption.json';
 
-const writeSafely = async (path: string, text: string): Promise<void> => {
-  const file = await open(`${path}.partial`, 'w', 0o600);
+/** So old, nobody is writing it any more: it was left by a backup that was killed. */
+const abandonedMs = 24 * 3_600_000;
+const draftName = /^\..*\.partial$/;
+
+const writeDraft = async (draft: string, text: string): Promise<void> => {
+  const file = await open(draft, 'w', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
+};
+
+const writeSafely = async (path: string, text: string): Promise<void> => {
+  await writeDraft(`${path}.partial`, text);
   await rename(`${path}.partial`, path);
+};
+
+/** The same unless it is there: then what another wrote at the same time stands. */
+const writeOnce = async (path: string, text: string): Promise<void> => {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeDraft(draft, text);
+  try {
+    await link(draft, path);
+  } catch (error) {
+    // Some file systems know no links.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
 };
 
 const openKey = async (folder: string, passphrase: string | undefined): Promise<Buffer | undefined> => {
@@ -43,9 +65,7 @@ const openKey = async (folder: string, passphrase: string | undefined): Promise<
       throw new OperatorError(
         `${folder} holds backups that are not encrypted: give encrypted ones a folder of their own.`,
       );
-    const how = await newKeyDerivation(passphrase);
-    await writeSafely(path, `${JSON.stringify(how, undefined, 2)}\n`);
-    return keyFromPassphrase(passphrase, how);
+    await writeOnce(path, `${JSON.stringify(await newKeyDerivation(passphrase), undefined, 2)}\n`);
   }
   if (passphrase === undefined)
     throw new OperatorError(
@@ -70,6 +90,11 @@ export const openBackupFolder = async (
     begin: async (at) => {
       const stamp = at.toISOString().replace(/[-:.]/g, '');
       const name = `${stamp}-${randomBytes(2).toString('hex')}`;
+      for (const left of (await readdir(path)).filter((other) => draftName.test(other))) {
+        const { mtimeMs } = await stat(join(path, left));
+        if (at.getTime() - mtimeMs > abandonedMs)
+          await rm(join(path, left), { recursive: true, force: true });
+      }
       const draft = join(path, `.${name}.partial`);
       await mkdir(draft, { mode: 0o700 });
       return {

@@ -4,7 +4,7 @@ import { redisConnection, type RedisConfig } from '@backend2/service-kit';
 import { createRedisClient } from '@backend2/streams';
 import pg from 'pg';
 import { OperatorError } from '../operator-error.ts';
-import { restoreArtifacts } from './artifact-pool.ts';
+import { proveArtifacts, restoreArtifacts } from './artifact-pool.ts';
 import type { BackupFolder } from './backup-folder.ts';
 import { restoreCopyArchive } from './copy-archive.ts';
 import type { Manifest } from './manifest.ts';
@@ -26,8 +26,8 @@ export interface RestoreOptions {
   readonly say: (line: string) => void;
 }
 
-/** Proves every file of a backup against its checksum. */
-export const verifyBackup = async (folder: BackupFolder, name: string): Promise<Manifest> => {
+/** Proves every file that belongs to a backup alone against its checksum. */
+const proveFiles = async (folder: BackupFolder, name: string): Promise<Manifest> => {
   const { path, manifest } = await folder.read(name);
   const { postgres, redis, artifacts } = manifest;
   const files = [
@@ -39,12 +39,33 @@ export const verifyBackup = async (folder: BackupFolder, name: string): Promise<
   return manifest;
 };
 
-/** Brings a stopped system back to the moment of a backup. Nothing is touched before the whole backup is proved. */
+/** Proves all of a backup, the copies of artifacts that it shares with others among it. */
+export const verifyBackup = async (folder: BackupFolder, name: string): Promise<Manifest> => {
+  const manifest = await proveFiles(folder, name);
+  const { copied, missing: known } = manifest.artifacts;
+  if (!copied) return manifest;
+  const { missing, damaged } = await proveArtifacts(join(folder.path, name), {
+    pool: folder.artifacts,
+    key: folder.key,
+  });
+  if (missing > known)
+    throw new OperatorError(`The backup is not whole: ${missing - known} copies of artifacts are missing.`);
+  if (damaged.length > 0)
+    throw new OperatorError(
+      `The backup is damaged: so are the copies of the artifacts ${damaged.join(', ')}.`,
+    );
+  return manifest;
+};
+
+/**
+ * Brings a stopped system back to the moment of a backup. Nothing is touched before its books are proved; the copies of
+ * artifacts are as they are put back.
+ */
 export const restoreBackup = async (options: RestoreOptions): Promise<void> => {
   const { folder, name, databaseUrl, artifactsDir, say } = options;
-  const manifest = await verifyBackup(folder, name);
+  const manifest = await proveFiles(folder, name);
   const path = join(folder.path, name);
-  say(`Backup ${name} of ${manifest.takenAt} is whole`);
+  say(`Backup ${name} of ${manifest.takenAt}: its books are whole`);
 
   const restore = await postgresRestorer(options, manifest, path);
   const redis = options.redis && manifest.redis ? redisOf(options.redis) : undefined;
@@ -73,11 +94,12 @@ export const restoreBackup = async (options: RestoreOptions): Promise<void> => {
     }
     if (artifactsDir !== undefined && manifest.artifacts.copied) {
       const target = { pool: folder.artifacts, target: artifactsDir, key: folder.key };
-      const { written, missing } = await restoreArtifacts(path, target);
+      const { written, missing, damaged } = await restoreArtifacts(path, target);
       say(
         `Artifacts: ${written} files written, the others were there` +
           (missing > 0 ? `; ${missing} were not in the backup` : ''),
       );
+      if (damaged.length > 0) say(`Artifacts whose copies are DAMAGED, left out: ${damaged.join(', ')}`);
     }
   } finally {
     redis?.disconnect();

@@ -6,6 +6,7 @@ import { createRedisClient } from '@backend2/streams';
 import { OperatorError } from '../operator-error.ts';
 import { prunePool, readArtifactList, storeArtifacts } from './artifact-pool.ts';
 import type { BackupFolder } from './backup-folder.ts';
+import { backupTurn } from './backup-turn.ts';
 import { writeCopyArchive } from './copy-archive.ts';
 import type { Manifest } from './manifest.ts';
 import { writePgDump } from './pg-dump-archive.ts';
@@ -34,12 +35,15 @@ export interface BackupOptions {
 export const takeBackup = async (options: BackupOptions): Promise<string> => {
   const { folder, databaseUrl, redis: redisConfig, artifactsDir, say } = options;
   const { key } = folder;
-  const begunAt = new Date();
   const redis = redisConfig && createRedisClient(redisConnection(redisConfig), 'commands');
   redis?.on('error', () => undefined); // a command that fails says why
-  const draft = await folder.begin(begunAt);
+  let turn: Awaited<ReturnType<typeof backupTurn>> | undefined;
+  let draft: Awaited<ReturnType<BackupFolder['begin']>> | undefined;
   let snapshot: Snapshot | undefined;
   try {
+    turn = await backupTurn(databaseUrl, say);
+    const begunAt = new Date();
+    draft = await folder.begin(begunAt);
     const snapshotMs = redis && (await redisTime(redis));
     snapshot = await openSnapshot(databaseUrl);
     say(`Snapshot of Postgres ${snapshot.serverVersion}, ${snapshot.tables.length} tables`);
@@ -74,11 +78,12 @@ export const takeBackup = async (options: BackupOptions): Promise<string> => {
     await retain(options);
     return name;
   } catch (error) {
-    await rm(draft.path, { recursive: true, force: true });
+    if (draft) await rm(draft.path, { recursive: true, force: true });
     throw error;
   } finally {
-    await snapshot?.release();
     redis?.disconnect();
+    await snapshot?.release();
+    await turn?.end();
   }
 };
 
