@@ -13,7 +13,8 @@ case $command in
   restore) exec node /app/dist/restore-command.js "$@" ;;
   make-bucket) exec node /app/dist/make-bucket-command.js "$@" ;;
   redis-acl) exec node /app/dist/redis-acl-command.js "$@" ;;
-  rotate-secret) exec node /app/dist/rotate-command.js "$@" ;;
+  # Node would take --env-file for its own, but for what stands behind two dashes.
+  rotate-secret) exec node -- /app/dist/rotate-command.js "$@" ;;
   promote-standby) exec node /app/dist/promote-command.js "$@" ;;
   help | --help)
     echo 'operate prepare | migrate up|down|status | roles | backup | restore | redis-acl'
