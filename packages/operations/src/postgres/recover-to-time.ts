@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir, readdir, rm, stat, writeFile, chown } from 'node:fs/promises';
+import { appendFile, chown, cp, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../operator-error.ts';
 
@@ -33,6 +33,10 @@ export const recoverToTime = async ({ base, archive, data, time }: RecoveryOptio
     throw new OperatorError(
       `${data} is not empty: name a new folder, and keep the old data until all is well.`,
     );
+  if ((await readdir(join(base, 'pg_tblspc')).catch(() => [])).length > 0)
+    throw new OperatorError(
+      `${base} has tablespaces: a server over its copy would write into those of the old one.`,
+    );
   const owner = await stat(base);
   await mkdir(data, { recursive: true, mode: 0o700 });
   await cp(base, data, { recursive: true, preserveTimestamps: true });
@@ -40,6 +44,11 @@ export const recoverToTime = async ({ base, archive, data, time }: RecoveryOptio
     await rm(join(data, leftover), { force: true });
   // Log in the base backup may be torn at its end; the archive has it whole.
   const wal = join(data, 'pg_wal');
+  // Where it was a link to another disk, what is there is the old server's.
+  if (!(await lstat(wal).catch(() => undefined))?.isDirectory()) {
+    await rm(wal, { force: true });
+    await mkdir(wal, { mode: 0o700 });
+  }
   for (const name of await readdir(wal)) if (/^[\dA-F]{24}$/.test(name)) await rm(join(wal, name));
   const settings = {
     restore_command: `cp ${forShell(archive)}/%f %p`,
