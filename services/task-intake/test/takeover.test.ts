@@ -1,5 +1,6 @@
-import { until, type RunningProcess } from '@backend2/testkit';
+import { startOwnPostgres, until, type RunningProcess } from '@backend2/testkit';
 import test from 'ava';
+import { postgresLaneLock } from '../src/adapters/postgres-lane-lock.ts';
 import { startIntake } from './intake-process.ts';
 
 test('one process dispatches a lane at a time; when it dies another goes on within seconds', async (t) => {
@@ -26,4 +27,16 @@ test('one process dispatches a lane at a time; when it dies another goes on with
   t.true(took < 5000);
   t.is((await intake.finished(id)).counts.succeeded, 3000);
   t.is(done, 3000);
+});
+
+test('a lane held at a primary that hangs is let go all the same, to be held at the next one', async (t) => {
+  const { primary } = await startOwnPostgres(t, { standby: false });
+  const { signal } = new AbortController();
+  const held = await postgresLaneLock(primary.url).acquire('standard', () => undefined, signal);
+  t.teardown(() => primary.resume());
+  primary.pause();
+  let isFree = false;
+  void held.release().then(() => (isFree = true));
+  await until(() => isFree, { what: 'the lane let go' });
+  t.pass();
 });

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Lane } from '@backend2/contracts';
 import { findPrimary } from '@backend2/database';
 import pg from 'pg';
@@ -23,12 +24,16 @@ const lockSpace = 0xb2;
 const lockOf: Readonly<Record<Lane, number>> = { standard: 1, lumina: 2 };
 /** A holder whose host vanished without a word loses the lock in about ten seconds rather than in two hours. */
 const noticeSilence = `SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`;
+/** How long a server may take to see the connection off; one that hangs never does. */
+const farewellMs = 1000;
 export const dispatchChannel = 'backend2_dispatch';
 
 export const postgresLaneLock = (primaryUrl: string): LaneLock => ({
   acquire: async (lane, onWake, signal) => {
+    const socket = new Socket();
     const client = new pg.Client({
       connectionString: await findPrimary(primaryUrl),
+      stream: () => socket,
       application_name: `backend2 dispatcher ${lane}`,
       keepAlive: true,
       keepAliveInitialDelayMillis: 2000,
@@ -37,7 +42,11 @@ export const postgresLaneLock = (primaryUrl: string): LaneLock => ({
     const gone = Promise.withResolvers<void>();
     client.on('error', () => gone.resolve());
     client.on('end', () => gone.resolve());
-    const close = (): Promise<void> => client.end().catch(() => undefined);
+    const close = async (): Promise<void> => {
+      const farewell = setTimeout(() => socket.destroy(), farewellMs);
+      await client.end().catch(() => undefined);
+      clearTimeout(farewell);
+    };
     const aborted = (): void => void close();
     signal.addEventListener('abort', aborted, { once: true });
     try {
