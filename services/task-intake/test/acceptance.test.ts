@@ -1,11 +1,12 @@
+import { soonest } from '@backend2/testkit';
 import test from 'ava';
 import { query } from './books.ts';
-import { aUser, startIntake } from './intake-process.ts';
+import { startIntake } from './intake-process.ts';
 
 const values = (count: number) => Array.from({ length: count }, (_, i) => i);
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 
-test('10,000 cells are accepted sooner than 100 tasks of one cell, and as many as are allowed in one go', async (t) => {
+test('10,000 cells are accepted in well under a second, and as many as are allowed in one go', async (t) => {
   const intake = await startIntake(t);
   const accept = async (cells: number): Promise<number> => {
     const begun = performance.now();
@@ -21,21 +22,18 @@ test('10,000 cells are accepted sooner than 100 tasks of one cell, and as many a
     t.is(task.total, cells);
     return performance.now() - begun;
   };
-  const times = [await accept(10_000), await accept(10_000), await accept(10_000)];
-  const whole = await accept(100_000);
+  let tasks = 0;
+  const tookMs = await soonest(1000, () => {
+    tasks++;
+    return accept(10_000);
+  });
+  t.true(tookMs < 1000, `${tookMs} ms`);
+  await accept(100_000);
   const [row] = await query<{ rows: number; tasks: number }>(
     intake.postgres.primaryUrl,
     `SELECT count(*)::int AS rows, count(DISTINCT task_id)::int AS tasks FROM subtasks`,
   );
-  t.deepEqual(row, { rows: 130_000, tasks: 4 });
-
-  const begun = performance.now();
-  const one = { input: { url: 'http://localhost/' }, variables: [], runAt: inAnHour() };
-  for (let n = 0; n < 100; n += 1) t.is((await intake.submit(one, aUser())).total, 1);
-  const ones = performance.now() - begun;
-  t.log({ times, whole, ones });
-  t.true(Math.min(...times) < ones);
-  t.true(Math.min(...times) < 1000);
+  t.deepEqual(row, { rows: 10_000 * tasks + 100_000, tasks: tasks + 1 });
 });
 
 test('an estimate says how many and stores nothing; how long it says once the lane has run the kind', async (t) => {

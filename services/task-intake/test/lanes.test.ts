@@ -56,11 +56,8 @@ test('workers that start long after the order still learn that their lane is pau
   const intake = await startIntake(t);
   await intake.rpc.call('lanes.pause', { principal: admin, lane: 'standard' });
   const orders = await ordersOf(t, intake);
-  await until(() => orders.filter((order) => order.type === 'lane' && order.paused).length >= 2, {
-    timeoutMs: 30_000,
-    what: 'the order said again',
-  });
-  t.pass();
+  const again = () => orders.filter((order) => order.type === 'lane' && order.paused).length >= 2;
+  t.true(await until(again, { what: 'the order said again' }));
 });
 
 test('only an admin sees, pauses and resumes lanes', async (t) => {
