@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Umzug } from 'umzug';
+import type { Umzug } from 'umzug';
 import { findPrimary } from './find-primary.ts';
 import { openServer } from './open-server.ts';
 import { serverName } from './server-name.ts';
@@ -68,6 +68,8 @@ export const withMigrator = async <T>(
   try {
     return await alone(primaryUrl, async () => {
       await createMigrationTable(primary);
+      // Late, because a service only looks at what has run, and umzug brings a whole command line.
+      const { Umzug } = await import('umzug');
       const umzug = new Umzug({
         migrations: migrations.map((migration) => ({
           name: migration.name,
