@@ -11,6 +11,9 @@ export const stopOrder = [
 
 export const serviceNames = stopOrder.flat();
 
+/** As in the images: docs/adr/0110-a-small-young-generation.md, docs/adr/0191-what-a-start-leaves-behind.md */
+export const nodeOptions = ['--max-semi-space-size=4', '--expose-gc'] as const;
+
 export interface ServicePlanOptions {
   readonly root: string;
   readonly dataDir: string;
@@ -33,8 +36,7 @@ export function serviceEnvironment(options: ServicePlanOptions): NodeJS.ProcessE
     ARTIFACTS_DIR: join(dataDir, 'artifacts'),
     DASHBOARD_DIR: join(root, 'packages/dashboard/dist'),
     STOP_GRACE: '8s',
-    // As in the images: docs/adr/0110-a-small-young-generation.md
-    NODE_OPTIONS: '--max-semi-space-size=4',
+    NODE_OPTIONS: nodeOptions.join(' '),
     // A service's code is compiled once, not once a process and start.
     NODE_COMPILE_CACHE: join(dataDir, 'compile-cache'),
     ...own,

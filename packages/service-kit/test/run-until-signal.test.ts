@@ -1,8 +1,11 @@
 import { runProcess, type RunningProcess } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 
-const run = (t: ExecutionContext, mode: string) =>
-  runProcess(t, new URL('fixtures/runner.ts', import.meta.url).pathname, { args: [mode] });
+const run = (t: ExecutionContext, mode: string, nodeArguments: readonly string[] = []) =>
+  runProcess(t, new URL('fixtures/runner.ts', import.meta.url).pathname, {
+    args: [mode],
+    nodeArguments: ['--conditions=@backend2/source', ...nodeArguments],
+  });
 const ready = (child: RunningProcess) =>
   child.message<{ ports: unknown }>((message) => (message as { type?: string }).type === 'ready', 20_000);
 const steps = ({ output }: RunningProcess) =>
@@ -15,6 +18,10 @@ test('a process tells its parent its ports, and on SIGTERM stops its parts in re
   t.is((await child.exited).code, 0);
   t.deepEqual(steps(child), ['first started', 'second started', 'second stopped', 'first stopped']);
   t.regex(child.output, /last duty done/);
+});
+
+test('a process with --expose-gc has given back what its start made when it says that it is ready', async (t) => {
+  t.like(await ready(run(t, 'plain', ['--expose-gc'])), { ports: { unused: 0 } });
 });
 
 test('a start that fails stops what had started and ends with 1', async (t) => {

@@ -5,6 +5,7 @@ import { type Client, createClient } from '@backend2/client';
 import { runProcess, startOwnPostgres, startOwnRedis, type TestScope } from '@backend2/testkit';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { nodeOptions } from '../../start/service-plan.ts';
 import { slots } from '../streams/contender.ts';
 
 export interface ServiceStart {
@@ -78,7 +79,7 @@ export const startSweepSystem = async (scope: TestScope): Promise<SweepSystem> =
     const began = performance.now();
     const process = runProcess(scope, fileOf(`services/${name}/dist/main.js`), {
       env,
-      nodeArguments: ['--max-semi-space-size=4'],
+      nodeArguments: nodeOptions,
     });
     const { ports } = await process.message<{ ports: Record<string, number> }>(
       (message) => (message as { type?: unknown }).type === 'ready',

@@ -69,7 +69,7 @@ export const redisEntities = (
       budget: resultBudget,
     }),
     start: async () => {
-      await redis.ping();
+      await Promise.all([redis.ping(), import('redis-om')]);
     },
     stop: async () => {
       redis.disconnect();

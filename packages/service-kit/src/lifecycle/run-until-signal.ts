@@ -1,6 +1,7 @@
 import type { Log } from '../log/create-log.ts';
 import type { Readiness } from './readiness.ts';
 import type { Service } from './service.ts';
+import { leaveStartBehind } from './leave-start-behind.ts';
 import { startAll } from './start-all.ts';
 
 export interface RunOptions {
@@ -71,6 +72,7 @@ export const runUntilSignal = async (services: readonly Service[], options: RunO
     stopAll =
       started ?? ((signal) => Promise.race([starting.then((stop) => stop(signal)), pause(graceMs, signal)]));
     if (started) {
+      await leaveStartBehind();
       readiness?.enter('ready');
       const ports = options.ports?.() ?? {};
       log.info({ ports, ms: Math.round(process.uptime() * 1000) }, 'ready');
