@@ -15,18 +15,11 @@ import {
   type TaskSubmission,
   type TaskView,
 } from '@backend2/contracts';
-import { migrate } from '@backend2/database';
 import { createMetrics, rpcClient, type TypedRpcClient } from '@backend2/service-kit';
 import { createStreams, type Consumer, type Outcome, type Streams } from '@backend2/streams';
-import {
-  runProcess,
-  until,
-  usePostgres,
-  useRedis,
-  type RunningProcess,
-  type TestPostgres,
-} from '@backend2/testkit';
+import { runProcess, until, useRedis, type RunningProcess, type TestPostgres } from '@backend2/testkit';
 import type { ExecutionContext } from 'ava';
+import { useMigrated } from './migrated-database.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const isReady = (message: unknown): boolean => (message as { type?: unknown }).type === 'ready';
@@ -71,10 +64,7 @@ export const aUser = (role: Principal['role'] = 'user'): Principal => {
 /** task-intake as a process on servers of its own, and this test as its gateway and its workers. */
 export const startIntake = async (t: ExecutionContext, env: Record<string, string> = {}): Promise<Intake> => {
   const redis = await useRedis(t);
-  const postgres = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
+  const postgres = await useMigrated(t);
   const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
   await streams.start();
   t.teardown(() => streams.stop(abort()));

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { taskResults, taskSubmissionSchema, type TaskResult } from '@backend2/contracts';
-import { connectDatabase, migrate } from '@backend2/database';
 import { createStreams } from '@backend2/streams';
-import { usePostgres, useRedis } from '@backend2/testkit';
+import { useRedis } from '@backend2/testkit';
 import test from 'ava';
 import { v7 as uuidv7 } from 'uuid';
 import { postgresDispatchStore } from '../src/adapters/postgres-dispatch-store.ts';
@@ -10,23 +9,14 @@ import { insertSubtasks, insertTask } from '../src/adapters/postgres-task-store.
 import { publishJobs } from '../src/dispatcher/publish-jobs.ts';
 import { reconcileLane } from '../src/dispatcher/reconcile-lane.ts';
 import { acceptSubmission } from '../src/domain/accept-submission.ts';
+import { connectMigrated } from './migrated-database.ts';
 
 test('a run that Redis lost is begun anew although it said that it began; one that is there or has ended is not', async (t) => {
   const redis = await useRedis(t);
-  const postgres = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
-  const connection = connectDatabase({
-    primaryUrl: postgres.primaryUrl,
-    pool: { size: 1, maxOverflow: 1, timeoutSeconds: 30 },
-  });
+  const { database } = await connectMigrated(t);
   const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
-  await connection.start();
-  t.teardown(() => connection.stop());
   await streams.start();
   t.teardown(() => streams.stop());
-  const database = connection.primary;
   const store = postgresDispatchStore(database);
   const submission = taskSubmissionSchema.parse({ name: 'any', kind: 'k.one', input: {}, batchSize: 4 });
   const accepted = acceptSubmission(submission, { maxSubtasks: 10, offered: { 'k.one': [] } });

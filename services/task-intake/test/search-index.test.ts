@@ -1,19 +1,11 @@
 import { taskListQuerySchema } from '@backend2/contracts';
-import { migrate } from '@backend2/database';
-import { usePostgres } from '@backend2/testkit';
 import test from 'ava';
-import pg from 'pg';
 import { listStatement } from '../src/adapters/postgres-task-list.ts';
 import { aUser } from './intake-process.ts';
+import { openMigrated } from './migrated-database.ts';
 
 test('a search among many tasks is served by the index on names, tags by theirs', async (t) => {
-  const { primaryUrl } = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
-  const client = new pg.Client({ connectionString: primaryUrl });
-  await client.connect();
-  t.teardown(() => client.end());
+  const client = await openMigrated(t);
   await client.query(
     `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
        max_attempts, tags, total, pending)

@@ -1,18 +1,10 @@
 import { subtaskStates, taskStates } from '@backend2/contracts';
-import { migrate } from '@backend2/database';
-import { usePostgres } from '@backend2/testkit';
 import test from 'ava';
-import pg from 'pg';
 import { subtaskTransitions, taskTransitions } from '../src/domain/task-states.ts';
+import { openMigrated } from './migrated-database.ts';
 
 test('the database allows exactly the transitions that the state models do', async (t) => {
-  const { primaryUrl } = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
-  const client = new pg.Client({ connectionString: primaryUrl });
-  await client.connect();
-  t.teardown(() => client.end());
+  const client = await openMigrated(t);
   const id = '00000000-0000-7000-8000-000000000001';
   const allows = async (table: 'tasks' | 'subtasks', from: string, to: string): Promise<boolean> => {
     const key = table === 'tasks' ? 'id' : 'task_id';

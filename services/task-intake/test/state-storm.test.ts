@@ -7,8 +7,6 @@ import {
   type SubtaskState,
   type TaskState,
 } from '@backend2/contracts';
-import { connectDatabase, migrate } from '@backend2/database';
-import { usePostgres } from '@backend2/testkit';
 import test from 'ava';
 import fc from 'fast-check';
 import { QueryTypes, type Sequelize } from 'sequelize';
@@ -21,6 +19,7 @@ import { acceptSubmission } from '../src/domain/accept-submission.ts';
 import type { Progress } from '../src/domain/merge-results.ts';
 import { drift } from './books.ts';
 import { aUser } from './intake-process.ts';
+import { connectMigrated } from './migrated-database.ts';
 
 // A model of one task, as docs/task-states.md tells it, beside the stores on a real Postgres: after each of any
 // series of acts both must say the same.
@@ -203,17 +202,7 @@ const perform = async (database: Sequelize, taskId: string, act: Act, model: Mod
 };
 
 test('after any series of dispatches, results, cancels, pauses, retries and losses the books say what the model says', async (t) => {
-  const { primaryUrl } = await usePostgres(t, {
-    template: 'migrated',
-    prepare: async (url) => void (await migrate(url)),
-  });
-  const connection = connectDatabase({
-    primaryUrl,
-    pool: { size: 1, maxOverflow: 1, timeoutSeconds: 30 },
-  });
-  await connection.start();
-  t.teardown(() => connection.stop());
-  const database = connection.primary;
+  const { primaryUrl, database } = await connectMigrated(t);
   const accepted = acceptSubmission(
     taskSubmissionSchema.parse({
       name: 'any',

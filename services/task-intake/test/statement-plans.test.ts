@@ -1,9 +1,7 @@
-import { migrate } from '@backend2/database';
-import { usePostgres } from '@backend2/testkit';
 import test from 'ava';
-import pg from 'pg';
 import { queueRangeText } from '../src/adapters/postgres-dispatch-store.ts';
 import { moveText } from '../src/adapters/postgres-recorder-store.ts';
+import { openMigrated } from './migrated-database.ts';
 
 const task = '00000000-0000-7000-8000-000000000001';
 
@@ -12,13 +10,7 @@ for (const [what, text, values] of [
   ['a stretch to be queued', queueRangeText, `'${task}', 0, 100, 100`],
 ] as const) {
   test(`${what} finds its cells by their key in a table that was never analyzed`, async (t) => {
-    const { primaryUrl } = await usePostgres(t, {
-      template: 'migrated',
-      prepare: async (url) => void (await migrate(url)),
-    });
-    const client = new pg.Client({ connectionString: primaryUrl });
-    await client.connect();
-    t.teardown(() => client.end());
+    const client = await openMigrated(t);
     await client.query('ALTER TABLE subtasks SET (autovacuum_enabled = false)');
     await client.query(
       `INSERT INTO tasks (id, owner_id, name, kind, lane, input, variables, axes, batch_size, priority, timeout_ms,
