@@ -1,23 +1,24 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
 import { SeriesHistogram } from './series-histogram.ts';
 
+interface Collected<L extends string> {
+  readonly counter: Counter<L>;
+  readonly gauge: Gauge<L>;
+}
+
+/** @param collect adds or sets what is known elsewhere, whenever the metric is asked for. */
+type Collecting<K extends keyof Collected<string>> = <L extends string>(
+  name: string,
+  help: string,
+  labels?: readonly L[],
+  collect?: (metric: Collected<L>[K]) => void,
+) => Collected<L>[K];
+
 /** A process's metrics. A second request for a name answers the first's metric. */
 export interface Metrics {
   readonly registry: Registry;
-  /** @param collect adds what was counted elsewhere, whenever it is asked for. */
-  counter<L extends string>(
-    name: string,
-    help: string,
-    labels?: readonly L[],
-    collect?: (counter: Counter<L>) => void,
-  ): Counter<L>;
-  /** @param collect sets its values whenever they are asked for. */
-  gauge<L extends string>(
-    name: string,
-    help: string,
-    labels?: readonly L[],
-    collect?: (gauge: Gauge<L>) => void,
-  ): Gauge<L>;
+  readonly counter: Collecting<'counter'>;
+  readonly gauge: Collecting<'gauge'>;
   /** @param buckets upper bounds; seconds from 1 ms to 30 s unless given. */
   histogram<L extends string>(
     name: string,
@@ -36,6 +37,14 @@ export interface Metrics {
 
 const latencySeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** As prom-client wants it: called on the metric, and not there where nothing is known elsewhere. */
+const collecting = <M>(collect: ((metric: M) => void) | undefined) =>
+  collect && {
+    collect(this: M) {
+      collect(this);
+    },
+  };
+
 /** @param service labels every series. */
 export const createMetrics = (service: string): Metrics => {
   const registry = new Registry();
@@ -46,34 +55,10 @@ export const createMetrics = (service: string): Metrics => {
     (registry.getSingleMetric(name) as M | undefined) ?? make();
   return {
     registry,
-    counter: (name, help, labelNames = [], collect = () => undefined) =>
-      once(
-        name,
-        () =>
-          new Counter({
-            name,
-            help,
-            labelNames,
-            registers,
-            collect() {
-              collect(this);
-            },
-          }),
-      ),
-    gauge: (name, help, labelNames = [], collect = () => undefined) =>
-      once(
-        name,
-        () =>
-          new Gauge({
-            name,
-            help,
-            labelNames,
-            registers,
-            collect() {
-              collect(this);
-            },
-          }),
-      ),
+    counter: (name, help, labelNames = [], collect) =>
+      once(name, () => new Counter({ name, help, labelNames, registers, ...collecting(collect) })),
+    gauge: (name, help, labelNames = [], collect) =>
+      once(name, () => new Gauge({ name, help, labelNames, registers, ...collecting(collect) })),
     histogram: (name, help, labelNames = [], buckets = latencySeconds) =>
       once(name, () => new Histogram({ name, help, labelNames, registers, buckets: [...buckets] })),
     seriesHistogram: (name, help, labelNames, buckets) =>
