@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestScope } from '@backend2/testkit';
+import type { ExecutionContext } from 'ava';
 
 /** What subtasks of the kind `http.request` ask: it counts who came, and lets those wait whom it is told to hold. */
 export interface CountingTarget {
@@ -12,6 +13,8 @@ export interface CountingTarget {
   forget(): void;
   hold(which: (n: string) => boolean): void;
   release(): void;
+  /** Demands that so many came, each once. */
+  demandEachOnce(t: ExecutionContext, count: number): void;
 }
 
 export const startCountingTarget = async (
@@ -45,6 +48,11 @@ export const startCountingTarget = async (
       isHeld = () => false;
       for (const response of waiting) response.end('{}');
       waiting.clear();
+    },
+    demandEachOnce: (t, count) => {
+      t.is(counts.size, count);
+      const again = [...counts].filter(([, times]) => times !== 1);
+      t.deepEqual(again, [], 'no cell ran twice');
     },
   };
 };

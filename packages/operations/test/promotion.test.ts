@@ -12,9 +12,9 @@ import test from 'ava';
 import pg from 'pg';
 import { startCountingTarget } from './counting-target.ts';
 import { createAdmin, migrateDatabase, runToEnd, startSystem } from './start-system.ts';
+import { startSubmitters, untilAccepted } from './submitters.ts';
 
 const promote = 'packages/operations/src/promote-command.ts';
-const cellsOfTask = 3;
 
 const query = async (url: string, ...statements: string[]): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
@@ -73,29 +73,9 @@ test('when the primary is killed and its standby promoted, services follow witho
   await migrateDatabase(t, env);
   const system = await startSystem(t, env, await createAdmin(t, env));
 
-  const acknowledged: string[] = [];
-  let submitting = true;
-  const submit = async (submitter: number) => {
-    for (let number = 0; submitting; number += 1) {
-      const name = `${submitter}-${number}`;
-      const values = Array.from({ length: cellsOfTask }, (_, cell) => `${name}-${cell}`);
-      const task = {
-        name,
-        kind: 'http.request',
-        input: { url: target.url },
-        variables: [{ name: 'n', values }],
-      } as const;
-      // Whoever was not answered asks again with the same key.
-      const created = await until(
-        () =>
-          system.client.tasks.create({ ...task, variables: [...task.variables] }, { idempotencyKey: name }),
-        { timeoutMs: 240_000, everyMs: 200, what: `task ${name} accepted` },
-      );
-      acknowledged.push(created.id);
-    }
-  };
-  const submitters = [0, 1, 2].map(submit);
-  await until(() => acknowledged.length >= 15, { timeoutMs: 120_000, what: 'tasks before the end' });
+  const submit = untilAccepted(system.client);
+  const submitters = startSubmitters(target.url, [submit, submit, submit]);
+  await submitters.accept(15, 'the start');
 
   const servers = { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl };
   t.regex(await refusal(t, servers), /old primary 127\.0\.0\.1:\d+\/backend2 still answers\. Stop it/);
@@ -104,34 +84,15 @@ test('when the primary is killed and its standby promoted, services follow witho
   t.regex(await refusal(t, servers, ['--patience', 'long']), /--patience is a whole number/);
 
   await postgres.primary.kill();
-  const before = acknowledged.length;
   const said = await runToEnd(t, promote, { STANDBY_URL: standbyUrl, OLD_PRIMARY_URL: primaryUrl });
   t.regex(said, /is the primary[\s\S]*no longer wait for standby/);
-  await until(() => acknowledged.length >= before + 15, {
-    timeoutMs: 240_000,
-    what: 'tasks accepted by the new primary',
-  });
-  submitting = false;
-  await Promise.all(submitters);
+  await submitters.accept(15, 'the promotion');
+  await submitters.stop();
   const statuses = await failedStatuses(system.processes.get('gateway'));
   t.deepEqual(statuses, ['503'], 'whoever was turned away meanwhile was told to come again');
 
-  for (const id of acknowledged) {
-    const task = await until(
-      async () => {
-        const now = await system.client.tasks.get(id);
-        return now.finishedAt !== null && now;
-      },
-      { timeoutMs: 240_000, everyMs: 200, what: `task ${id} finished` },
-    );
-    t.is(task.state, 'succeeded');
-  }
-  t.is(target.counts.size, acknowledged.length * cellsOfTask);
-  t.deepEqual(
-    [...target.counts].filter(([, count]) => count !== 1),
-    [],
-    'no cell ran twice',
-  );
+  const { subtasks } = await submitters.demandSuccess(t, system.client);
+  target.demandEachOnce(t, subtasks);
   // The dead one comes back as if nothing had happened: it is neither written to nor read from.
   await postgres.primary.start();
   await until(async () => (await findPrimary(env.DATABASE_URL)).includes(`:${standbyPort}/`), {

@@ -2,6 +2,7 @@ import { askServer, startOwnPostgres, until, useCluster, useSentinel } from '@ba
 import test, { type ExecutionContext } from 'ava';
 import { startCountingTarget } from '../test/counting-target.ts';
 import { createAdmin, migrateDatabase, startSystem } from '../test/start-system.ts';
+import { startSubmitters, untilAccepted } from '../test/submitters.ts';
 import { shippedRedis, type ShippedRedis } from './shipped-redis.ts';
 
 interface Form {
@@ -10,7 +11,6 @@ interface Form {
   loseMaster(): Promise<void>;
 }
 
-const cellsOfTask = 4;
 const endpoints = (list: readonly { readonly host: string; readonly port: number }[]): string =>
   list.map(({ host, port }) => `${host}:${port}`).join();
 
@@ -79,48 +79,17 @@ for (const [name, start] of Object.entries(forms)) {
         REDIS_URL: `redis://${service}:${shipped.passwordOf(service)}@by-the-form:6379`,
       }));
 
-      const accepted: string[] = [];
-      let submitting = true;
-      const submit = async (submitter: number) => {
-        for (let number = 0; submitting; number += 1) {
-          const key = `${submitter}-${number}`;
-          const values = Array.from({ length: cellsOfTask }, (_, cell) => `${key}-${cell}`);
-          const variables = [{ name: 'n', values }];
-          const task = { name: key, kind: 'http.request', input: { url: target.url }, variables };
-          // Whoever was not answered asks again with the same key.
-          const { id } = await until(() => client.tasks.create(task, { idempotencyKey: key }), {
-            timeoutMs: 120_000,
-            everyMs: 200,
-            what: `task ${key} accepted`,
-          });
-          accepted.push(id);
-        }
-      };
-      const load = [submit(0), submit(1)];
-      await until(() => accepted.length >= 20, { timeoutMs: 120_000, what: 'the load under way' });
+      const submit = untilAccepted(client);
+      const submitters = startSubmitters(target.url, [submit, submit]);
+      await submitters.accept(20, 'the start');
       await form.loseMaster();
-      const before = accepted.length;
-      await until(() => accepted.length >= before + 20, {
-        timeoutMs: 120_000,
-        what: 'tasks accepted after it',
-      });
-      submitting = false;
-      await Promise.all(load);
-
-      for (const id of accepted) {
-        const task = await until(
-          async () => {
-            const now = await client.tasks.get(id);
-            return now.finishedAt !== null && now;
-          },
-          { timeoutMs: 120_000, everyMs: 200, what: `task ${id} finished` },
-        );
-        t.is(task.state, 'succeeded');
-      }
+      await submitters.accept(20, 'the loss of a master');
+      await submitters.stop();
+      const { tasks, subtasks } = await submitters.demandSuccess(t, client);
+      t.true(target.counts.size >= subtasks);
       // At least once: replication is asynchronous, so what the dead master alone knew runs again.
       const twice = [...target.counts.values()].filter((count) => count > 1).length;
-      t.true(target.counts.size >= accepted.length * cellsOfTask);
-      t.log(`${accepted.length} tasks, ${target.counts.size} subtasks, ${twice} of them run again`);
+      t.log(`${tasks} tasks, ${subtasks} subtasks, ${twice} of them run again`);
     },
   );
 }

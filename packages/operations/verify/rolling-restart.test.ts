@@ -1,5 +1,5 @@
 import { createClient } from '@backend2/client';
-import { services } from '@backend2/contracts';
+import { lanes, services } from '@backend2/contracts';
 import { startOwnPostgres, startOwnRedis } from '@backend2/testkit';
 import test from 'ava';
 import { startCountingTarget } from '../test/counting-target.ts';
@@ -39,6 +39,7 @@ test.serial(
     const load = startLoad(
       target,
       [0, 1, 2].map(() => () => client),
+      lanes,
     );
     await load.goesOn('the start');
     for (const service of services) {

@@ -116,7 +116,7 @@ test.serial(
       await client.auth.signIn(login.email, login.password);
       return client;
     };
-    const load = startLoad(target, [() => first, signedInAnew], ['standard']);
+    const load = startLoad(target, [() => first, signedInAnew]);
     await load.goesOn('the start');
 
     const step = async (what: string, word: string, replaced: readonly ServiceName[] = []) => {
