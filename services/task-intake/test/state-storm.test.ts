@@ -145,7 +145,8 @@ class Model {
   }
 
   #retry(cells: readonly Cell[]): void {
-    for (const cell of cells) cell.state = 'pending';
+    const highest = Math.max(...this.cells.map(({ run }) => run));
+    for (const cell of cells) Object.assign(cell, { state: 'pending', run: highest });
     if (cells.length > 0) this.settle();
   }
 }

@@ -60,6 +60,8 @@ const moveAll = async (
   );
   await database.query(
     `UPDATE subtasks SET state = $4::subtask_state,
+       -- Orders to stop name the highest run of any cell: what is retried begins beyond it.
+       run = CASE WHEN $4::subtask_state = 'pending' THEN (SELECT max(run) FROM subtasks WHERE task_id = $1) ELSE run END,
        finished_at = CASE WHEN $4::subtask_state = 'cancelled' THEN clock_timestamp() END
      WHERE ${which}`,
     { bind: [...bind, to], type: QueryTypes.UPDATE, transaction },
