@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 function listens(port: number): Promise<number | undefined> {
@@ -14,11 +15,17 @@ function listens(port: number): Promise<number | undefined> {
   });
 }
 
+/** Below the range from which outgoing connections take theirs, any of which could be first to a port found free. */
+const firstPort = 10_000;
+const lastPort = 31_999;
+
 /** A TCP port on 127.0.0.1 that was free a moment ago; nobody reserves it, so be ready to try again. */
 export async function freePort(): Promise<number> {
-  const port = await listens(0);
-  if (port === undefined) throw new Error('the system has no free port left');
-  return port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = await listens(randomInt(firstPort, lastPort + 1));
+    if (port !== undefined) return port;
+  }
+  throw new Error(`the system has hardly a free port left from ${firstPort} to ${lastPort}`);
 }
 
 export async function isPortFree(port: number): Promise<boolean> {
