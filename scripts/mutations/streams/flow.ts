@@ -16,7 +16,7 @@ export const flowMutations: readonly Mutation[] = [
     breaks: 'a read beside another has slots of its own',
     file: 'src/group-reader.ts',
     find: `await new Promise(setImmediate);
-        ask(slots.take(this.#halfShare()));`,
+          ask(slots.take(this.#halfShare()));`,
     replace: 'ask(this.#halfShare());',
     test: { file: 'test/consume.test.ts', title: 'never more messages are read*' },
   },
