@@ -28,9 +28,9 @@ export function findSuites(root: string): Suite[] {
       .map((name) => ({ name, folder: join(root, parent, name), args: [runSuite], weight: 1 })),
   );
   return [
+    { name: 'check', folder: root, args: [join(root, 'scripts/check.ts')], weight: 1 },
     ...packages,
     { name: 'scripts', folder: root, args: [runSuite], weight: 2 },
-    { name: 'check', folder: root, args: [join(root, 'scripts/check.ts')], weight: 1 },
   ];
 }
 
