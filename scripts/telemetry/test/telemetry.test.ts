@@ -54,6 +54,9 @@ test.before(async (t) => {
     },
   });
   await client.auth.signIn(system.admin.email, system.admin.password);
+  await until(async () => (await client.lanes.list()).some(({ kinds }) => kinds.includes('test.defect')), {
+    what: "the worker's kinds",
+  });
   const task = await client.tasks.create({
     name: 'Two calls',
     kind: 'http.request',
