@@ -127,6 +127,7 @@ test('what a message emits stands in a stream on another node before the message
 test('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {
   const streams = await open(t);
   const partitions = 6;
+  const depth = 1000;
   const topic = numbered('uneven', { partitions });
   const deep = partitionOf('deep', partitions);
   const others = Array.from({ length: 100 }, (_, index) => `k${index}`).filter(
@@ -135,8 +136,8 @@ test('a deep partition does not keep the others waiting, even where slots are fe
   await streams
     .publisher(topic)
     .publishMany([
-      ...Array.from({ length: 300 }, (_, n) => ({ payload: { n }, options: { partitionKey: 'deep' } })),
-      ...others.map((partitionKey, n) => ({ payload: { n: 1000 + n }, options: { partitionKey } })),
+      ...Array.from({ length: depth }, (_, n) => ({ payload: { n }, options: { partitionKey: 'deep' } })),
+      ...others.map((partitionKey, n) => ({ payload: { n: depth + n }, options: { partitionKey } })),
     ]);
   const order: number[] = [];
   await running(
@@ -147,15 +148,16 @@ test('a deep partition does not keep the others waiting, even where slots are fe
       handler: async ({ payload }) => void order.push(payload.n),
     }),
   );
-  await until(() => order.length === 300 + others.length, { timeoutMs: 60_000, what: 'all handled' });
+  await until(() => order.length === depth + others.length, { timeoutMs: 60_000, what: 'all handled' });
   const meanwhile = order
     .slice(
       0,
-      order.findLastIndex((n) => n >= 1000),
+      order.findLastIndex((n) => n >= depth),
     )
-    .filter((n) => n < 300).length;
-  // Each other partition has about 17, so an even share lets the deep one run about as many beside them.
-  t.true(meanwhile < 100, `${meanwhile} of the deep partition ran before the last of the others`);
+    .filter((n) => n < depth).length;
+  // Each other partition has about 17, so an even share lets the deep one run about as many beside them, and some tens where
+  // the readers of the others are slow to begin. Were they kept waiting it would be nearly all.
+  t.true(meanwhile < depth / 2, `${meanwhile} of the deep partition ran before the last of the others`);
 });
 
 test('a batch consumer takes the messages of all partitions', async (t) => {

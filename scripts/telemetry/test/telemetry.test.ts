@@ -54,7 +54,7 @@ test.before(async (t) => {
     },
   });
   await client.auth.signIn(system.admin.email, system.admin.password);
-  await until(async () => (await client.lanes.list()).some(({ kinds }) => kinds.includes('test.defect')), {
+  await until(async () => (await client.lanes.list()).every(({ kinds }) => kinds.includes('test.defect')), {
     what: "the worker's kinds",
   });
   const task = await client.tasks.create({
