@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@backend2/client';
@@ -8,6 +8,7 @@ import { startOwnPostgres, startOwnRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
 import { aclFile, passwordVariable, redisUsers, type RedisUser } from '../src/redis/redis-users.ts';
+import { openEnvFile } from '../src/secrets/env-file.ts';
 import { startCountingTarget } from '../test/counting-target.ts';
 import { createAdmin, migrateDatabase, runToEnd } from '../test/start-system.ts';
 import { startFleet } from './fleet.ts';
@@ -27,11 +28,7 @@ const installation = (t: ExecutionContext, values: Readonly<Record<string, strin
   const path = join(folder, '.env');
   const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(path, lines.join(''), { mode: 0o600 });
-  const read = (name: string): string => {
-    const found = new RegExp(`^${name}=(.*)$`, 'm').exec(readFileSync(path, 'utf8'));
-    return found?.[1] ?? '';
-  };
-  return { path, read };
+  return { path, read: (name: string): string => openEnvFile(path).get(name) ?? '' };
 };
 
 const withLogin = (base: string, user: string, password: string): string => {
