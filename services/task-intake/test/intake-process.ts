@@ -16,8 +16,16 @@ import {
   type TaskView,
 } from '@backend2/contracts';
 import { createMetrics, rpcClient, type TypedRpcClient } from '@backend2/service-kit';
-import { createStreams, type Consumer, type Outcome, type Streams } from '@backend2/streams';
-import { runProcess, until, useRedis, type RunningProcess, type TestPostgres } from '@backend2/testkit';
+import { createStreams, type Consumer, type Outcome, type Streams, type Topic } from '@backend2/streams';
+import {
+  inbox,
+  runProcess,
+  until,
+  useRedis,
+  type Inbox,
+  type RunningProcess,
+  type TestPostgres,
+} from '@backend2/testkit';
 import type { ExecutionContext } from 'ava';
 import { useMigrated } from './migrated-database.ts';
 
@@ -39,6 +47,8 @@ export interface Intake {
   /** Another task-intake on the same servers. */
   startProcess(more?: Record<string, string>): Promise<RunningProcess>;
   submit(parts: Partial<TaskSubmission>, principal?: Principal): Promise<TaskView>;
+  /** What is broadcast on a topic from now on. */
+  hear<T>(topic: Topic<T>): Promise<Inbox<T>>;
   /** A worker in this process: runs each job through `run` on so many slots. */
   startWorker(run: WorkerRun, slots?: number, lane?: Lane): Promise<Consumer>;
   /** A worker whose jobs go on once they are let, and no sooner: so many at a time. */
@@ -128,6 +138,13 @@ export const startIntake = async (t: ExecutionContext, env: Record<string, strin
           ...parts,
         }),
       }),
+    hear: async <T>(topic: Topic<T>) => {
+      const heard = inbox<T>(`message of ${topic.name}`);
+      const ears = streams.broadcast(topic).subscribe({ handler: ({ payload }) => heard.push(payload) });
+      await ears.start();
+      t.teardown(() => ears.stop(AbortSignal.abort()));
+      return heard;
+    },
     startWorker: async (run, slots = 16, lane = 'standard') => {
       const base = (job: SubtaskJob, attempt: number) => ({
         taskId: job.taskId,

@@ -1,5 +1,5 @@
-import { taskEvents, taskResults, type TaskEvent, type TaskResult } from '@backend2/contracts';
-import { inbox, until } from '@backend2/testkit';
+import { taskEvents, taskResults, type TaskResult } from '@backend2/contracts';
+import { until } from '@backend2/testkit';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { counts, drift, query } from './books.ts';
@@ -72,12 +72,7 @@ test('what was written when it could not be told is told as soon as it can be', 
   await until(
     async () => (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE running = 4`)).length > 0,
   );
-  const heard = inbox<TaskEvent>();
-  const ears = intake.streams
-    .broadcast(taskEvents)
-    .subscribe({ handler: ({ payload }) => heard.push(payload) });
-  await ears.start();
-  t.teardown(() => ears.stop(AbortSignal.abort()));
+  const heard = await intake.hear(taskEvents);
 
   // No event can be added to what is no stream.
   await redis.rename(eventsKey, `${eventsKey}:aside`);
@@ -123,12 +118,7 @@ test('a start that comes again once its run has ended tells nobody anything but 
   await intake.streams.publisher(taskResults).publish({ type: 'started', ...base, worker: 'w' });
   // By a recorder that died with it in hand.
   await redis.xreadgroup('GROUP', 'recorder', 'dead', 'COUNT', 1000, 'STREAMS', resultsKey, '>');
-  const heard = inbox<TaskEvent>();
-  const ears = intake.streams
-    .broadcast(taskEvents)
-    .subscribe({ handler: ({ payload }) => heard.push(payload) });
-  await ears.start();
-  t.teardown(() => ears.stop(AbortSignal.abort()));
+  const heard = await intake.hear(taskEvents);
   await intake.startProcess();
   await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
     what: 'it taken',

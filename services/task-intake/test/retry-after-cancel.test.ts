@@ -1,17 +1,12 @@
-import { control, type ControlMessage } from '@backend2/contracts';
-import { inbox, until } from '@backend2/testkit';
+import { control } from '@backend2/contracts';
+import { until } from '@backend2/testkit';
 import test from 'ava';
 import { startIntake } from './intake-process.ts';
 
 test('a subtask that is retried after its task was cancelled runs, whether it had begun before or not', async (t) => {
   const intake = await startIntake(t);
   const { rpc, user: principal } = intake;
-  const orders = inbox<ControlMessage>();
-  const ears = intake.streams
-    .broadcast(control)
-    .subscribe({ handler: ({ payload }) => orders.push(payload) });
-  await ears.start();
-  t.teardown(() => ears.stop(AbortSignal.abort()));
+  const orders = await intake.hear(control);
   const gate = Promise.withResolvers<void>();
   t.teardown(() => gate.resolve());
   const runs = new Map<number, number[]>();
