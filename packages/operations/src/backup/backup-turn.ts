@@ -13,6 +13,8 @@ export const backupTurn = async (
     application_name: 'backend2-backup-turn',
     keepAlive: true,
   });
+  // A lost connection fails the wait, or ends the turn early; the backup itself finds out by its own.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('set statement_timeout = 0');
@@ -22,8 +24,6 @@ export const backupTurn = async (
       say('Another backup of this database is under way: waiting for its end');
       await client.query(`select pg_advisory_lock(${key})`);
     }
-    // A lost connection ends the turn early; the backup itself finds out by its own.
-    client.on('error', () => undefined);
     return { end: () => client.end() };
   } catch (error) {
     await client.end();
