@@ -77,6 +77,48 @@ test('a thumbnail has a tag of its own and one of a few widths', async (t) => {
   t.is((await get('w=255')).status, 422);
 });
 
+test('what a file holds is never run where the dashboard is, and all but pictures is saved rather than shown', async (t) => {
+  let contentType = '';
+  const gateway = await startGateway(t, {
+    files: options.files,
+    tasks: { 'artifacts.get': async () => ({ ...artifact, contentType }) },
+  });
+  const sent = async (type: string, query = '') => {
+    contentType = type;
+    const url = `${gateway.url}/api/v1/artifacts/${artifact.id}${query}`;
+    const { status, headers } = await fetch(url, { headers: gateway.as(ada) });
+    const again = await fetch(url, {
+      headers: {
+        ...gateway.as(ada),
+        'if-none-match': headers.get('etag') ?? '',
+        'cache-control': 'max-age=0',
+      },
+    });
+    t.deepEqual([status, again.status], [200, 304]);
+    for (const answer of [headers, again.headers]) {
+      t.is(answer.get('content-security-policy'), "default-src 'none'; sandbox");
+      t.is(answer.get('x-content-type-options'), 'nosniff');
+    }
+    return [headers.get('content-type'), headers.get('content-disposition')];
+  };
+  for (const type of ['image/png', 'image/webp', 'image/jpeg']) {
+    t.deepEqual(await sent(type), [type, 'inline']);
+  }
+  for (const type of [
+    'application/javascript',
+    'application/xhtml+xml',
+    'image/svg+xml',
+    'text/html; charset=utf-8',
+    'image/png; x="text/html"',
+    'application/octet-stream',
+  ]) {
+    const [as, disposition] = await sent(type);
+    t.is(as?.split(';')[0], type.split(';')[0]);
+    t.is(disposition, 'attachment', type);
+  }
+  t.deepEqual(await sent('image/svg+xml', '?w=64'), ['image/webp', 'inline']);
+});
+
 test("another's file is not there", async (t) => {
   const gateway = await startGateway(t, options);
   const response = await fetch(`${gateway.url}/api/v1/artifacts/${artifact.id}`, {

@@ -90,7 +90,7 @@ class Contract {
     const type = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const types = Object.keys(answer?.content ?? {});
     if (types.length === 0) return [];
-    if (!types.includes(type)) {
+    if (!types.includes(type) && !types.includes('*/*')) {
       return [`${which}: is ${type || 'of no type'}, not ${types.join(' or ')}`];
     }
     if (!Object.hasOwn(answer?.content?.[type] ?? {}, 'schema')) return [];

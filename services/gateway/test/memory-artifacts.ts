@@ -14,9 +14,6 @@ export const memoryArtifacts = (files: Map<string, Buffer>): ArtifactFiles => {
       const bytes = bytesOf(key);
       return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes]);
     },
-    thumbnail: async ({ key }, width) => ({
-      bytes: bytesOf(key).subarray(0, width),
-      contentType: 'image/webp',
-    }),
+    thumbnail: async ({ key }, width) => bytesOf(key).subarray(0, width),
   };
 };

@@ -157,7 +157,12 @@ export const startFakeApi = async (pageFolder: string): Promise<FakeApi> => {
       if (!request.headers.cookie?.includes('pictures=yes'))
         return problem(response, 401, 'unauthenticated', 'No cookie.');
       const width = Number(url.searchParams.get('w') ?? 1024);
-      response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'private, max-age=600' });
+      response.writeHead(200, {
+        'content-type': 'image/svg+xml',
+        'cache-control': 'private, max-age=600',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'content-disposition': 'attachment',
+      });
       return void response.end(pictureOf(Number.parseInt(artifact, 16), width, width));
     }
     if (request.headers.authorization !== 'Bearer a1') {

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { ArtifactStoreError, thumbnail, thumbnailContentType, type ArtifactStore } from '@backend2/artifacts';
+import { ArtifactStoreError, thumbnail, type ArtifactStore } from '@backend2/artifacts';
 import { DomainError, notFound } from '@backend2/contracts';
 import type { ArtifactFiles } from '../artifacts/artifact-files.ts';
 
@@ -8,7 +8,7 @@ export const storedArtifactFiles = (store: ArtifactStore): ArtifactFiles => ({
   open: async ({ key }, range) => (await store.open(key, range).catch(explain)).stream,
   thumbnail: async ({ key }, width) => {
     const file = await thumbnail(store, key, width).catch(explain);
-    return { bytes: await buffer(file.stream), contentType: thumbnailContentType };
+    return buffer(file.stream);
   },
 });
 

@@ -11,9 +11,6 @@ export interface ByteRange {
 export interface ArtifactFiles {
   /** @throws DomainError `absent` where the file is gone. */
   open(artifact: StoredArtifact, range?: ByteRange): Promise<Readable>;
-  /** A smaller copy, made when it is first asked for. */
-  thumbnail(
-    artifact: StoredArtifact,
-    width: ThumbnailWidth,
-  ): Promise<{ readonly bytes: Uint8Array; readonly contentType: string }>;
+  /** A smaller copy, of `thumbnailContentType`, made when it is first asked for. */
+  thumbnail(artifact: StoredArtifact, width: ThumbnailWidth): Promise<Uint8Array>;
 }

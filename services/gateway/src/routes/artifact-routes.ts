@@ -20,9 +20,14 @@ export const artifactRoutes = ({ tasks, artifacts }: Dependencies): Route[] => [
     operationId: 'getArtifact',
     tag: 'artifacts',
     summary: 'Fetch a file, or with `w` a thumbnail of it',
+    description:
+      'Of the type that its handler said. Anything but a PNG, WebP or JPEG picture is sent to be saved, not shown.',
     params: z.object({ artifactId: z.uuid() }),
     query,
-    answer: { status: 200, types: ['image/png', 'image/webp', 'application/octet-stream'] },
+    answer: {
+      status: 200,
+      types: ['image/png', 'image/webp', 'image/jpeg', 'application/octet-stream', '*/*'],
+    },
     refusals: { range_not_satisfiable: 416, artifacts_unavailable: 503 },
     cookie: true,
     limit: 'artifacts',
