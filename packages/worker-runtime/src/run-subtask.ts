@@ -18,6 +18,7 @@ import {
 import type { ArtifactStore } from '@backend2/artifacts';
 import { SubtaskCancelledError, type Cancellations } from './cancellations.ts';
 import type { TaskContext, TaskHandler } from './handlers/handler.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { progressReporter, type ProgressReporter } from './progress-reporter.ts';
 import { failureOf, recordedError, SubtaskFailure } from './subtask-failure.ts';
 import { subtaskMetrics, type AttemptOutcome } from './subtask-metrics.ts';
@@ -109,8 +110,9 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
       get log() {
         return (bound ??= log.child({ taskId, ordinal, run, attempt }));
       },
-      saveArtifact: async ({ bytes, contentType, width, height }) => {
+      saveArtifact: async ({ bytes, contentType: said, width, height }) => {
         signal.throwIfAborted();
+        const contentType = mediaTypeOf(said);
         const stored = await artifacts.put(bytes, { contentType });
         const artifact: StoredArtifact = {
           id: randomUUID(),

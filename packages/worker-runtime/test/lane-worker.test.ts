@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runProcess, soonest, until } from '@backend2/testkit';
@@ -16,6 +19,41 @@ test.serial("a kind of one's own runs from a module named in the configuration",
   const [artifact] = result.artifacts;
   t.is(readFileSync(join(lane.folder, artifact?.key ?? ''), 'utf8'), 'a,3\nrose,3\nis,2\n');
 });
+
+test.serial(
+  'a request that changed something is not sent again for the odd type of what it answered',
+  async (t) => {
+    const types = [
+      `application/pdf; note="${'x'.repeat(200)}"`,
+      `application/${'x'.repeat(200)}`,
+      'html',
+      'image/png; kept=yes',
+    ];
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.setHeader('content-type', types[Number(request.url?.slice(1))] ?? '').end('bytes');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => void server.close());
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lane = await useLane(t);
+    await lane.startWorker({ HTTP_PRIVATE_HOSTS: host });
+    await lane.publish(
+      ...types.map((_type, at) => ({
+        kind: 'http.request',
+        input: { method: 'POST', url: `http://${host}/${at}` },
+      })),
+    );
+    await until(() => lane.ended('succeeded').length + lane.ended('failed').length === types.length);
+    const ended = lane.ended('succeeded').toSorted((a, b) => a.ordinal - b.ordinal);
+    t.deepEqual(
+      ended.map((result) => result.type === 'succeeded' && result.artifacts[0]?.contentType),
+      ['application/pdf', 'application/octet-stream', 'application/octet-stream', 'image/png; kept=yes'],
+    );
+    t.is(asked.length, types.length);
+  },
+);
 
 test.serial('a worker announces its kinds, with the inputs that they say are costly to switch', async (t) => {
   const lane = await useLane(t);
