@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { checkBoundaries } from '../check/boundaries.ts';
 import { monitoring } from '../check/monitoring.ts';
+import { runTool } from '../check/tool.ts';
 
 function plant(t: ExecutionContext, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'backend2-planted-'));
@@ -105,3 +106,12 @@ for (const [file, from, to, problem] of mistakes)
     writeFileSync(join(root, file), text.replace(from, to));
     t.regex((await monitoring.run(root)).problems.join('\n'), problem);
   });
+
+test('what tsc remembers of a build lies in dist, so that a build from the cache brings the two together', async (t) => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  for (const project of ['packages/contracts', 'services/gateway']) {
+    const { output } = await runTool(root, 'tsc', ['-p', project, '--showConfig']);
+    const { compilerOptions } = JSON.parse(output) as { compilerOptions: Record<string, string> };
+    t.is(compilerOptions['tsBuildInfoFile'], './dist/tsconfig.tsbuildinfo');
+  }
+});
