@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readiness } from '../lifecycle/readiness.ts';
 import type { Service } from '../lifecycle/service.ts';
+import { StartError } from '../lifecycle/start-error.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { liveness, type Loop } from './liveness.ts';
 
@@ -25,7 +26,9 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
       reject(
-        new Error(`The ops port ${host}:${port} cannot be used: ${why}. Set OPS_PORT to a free port, or 0.`),
+        new StartError(
+          `The ops port ${host}:${port} cannot be used: ${why}. Set OPS_PORT to a free port, or 0.`,
+        ),
       );
     });
     server.listen(port, host, resolve);

@@ -2,7 +2,7 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Service } from '@backend2/service-kit';
+import { StartError, type Service } from '@backend2/service-kit';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -39,7 +39,7 @@ export const httpServer = (options: HttpServerOptions): HttpServer => {
         : createServer(timeouts, listener);
       await new Promise<void>((resolve, reject) => {
         made.once('error', (error: NodeJS.ErrnoException) =>
-          reject(new Error(cannotListen(error, host, port))),
+          reject(new StartError(cannotListen(error, host, port))),
         );
         made.listen(port, host, resolve);
       });
@@ -69,9 +69,8 @@ const certificateOf = ({ certFile, keyFile }: Certificate) => {
   try {
     return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
   } catch (cause) {
-    throw new Error(
+    throw new StartError(
       `The certificate cannot be read: ${(cause as Error).message}. Set TLS_CERT_FILE and TLS_KEY_FILE to files this user may read.`,
-      { cause },
     );
   }
 };
