@@ -177,7 +177,11 @@ test('whoever speaks to Redis is given the settings that say how, and a componen
     );
   for (const file of readdirSync(join(root, 'infra/k8s/components'), { recursive: true, encoding: 'utf8' }))
     if (file.endsWith('kustomization.yaml'))
-      t.notRegex(readFileSync(join(root, 'infra/k8s/components', file), 'utf8'), /path: \S+\/env(From)?$/m, file);
+      t.notRegex(
+        readFileSync(join(root, 'infra/k8s/components', file), 'utf8'),
+        /path: \S+\/env(From)?$/m,
+        file,
+      );
 });
 
 test('a pod has time to end what it runs: longer than its own grace, and than the lease of its work', (t) => {
@@ -198,6 +202,15 @@ test('a pod has time to end what it runs: longer than its own grace, and than th
   const gateway = only(named('Deployment', 'gateway') as Manifest);
   const { periodSeconds, failureThreshold } = gateway['readinessProbe'] as Record<string, number>;
   t.true(seconds(envOf(gateway, 'STOP_DRAIN')?.value) > (periodSeconds ?? 0) * (failureThreshold ?? 0));
+});
+
+test('a rollout takes no pod away before another is ready', (t) => {
+  for (const { metadata, spec } of deployments)
+    t.deepEqual(
+      (spec as { strategy?: unknown }).strategy,
+      { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      metadata.name,
+    );
 });
 
 test('pods of a service are spread over nodes and zones', (t) => {
@@ -293,7 +306,9 @@ test('the policies open the arrows of the architecture and no other', (t) => {
   );
   const outside = arrowsOf(everything.filter(({ file }) => file.startsWith('components/outside-stores/')));
   t.deepEqual(
-    outside.map((arrow) => arrow.replace('10.20.0.0/24', 'postgres').replace('10.20.1.0/24', 'redis')).toSorted(),
+    outside
+      .map((arrow) => arrow.replace('10.20.0.0/24', 'postgres').replace('10.20.1.0/24', 'redis'))
+      .toSorted(),
     arrowsOf(base).filter((arrow) => / -> (redis|postgres) /.test(arrow)),
   );
   const private4 = ['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
