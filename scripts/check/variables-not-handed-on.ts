@@ -7,7 +7,9 @@ import { readComposeFile } from '../containers/compose-file.ts';
 
 /** Decided by the image and the file, or of no use in them. */
 const fixed =
-  /^(HOST|PORT|OPS_|TLS_|ARTIFACTS_DIR|DASHBOARD_DIR|DEBUG|LOG_DIR|LOG_FILE_|REDIS_SENTINEL|REDIS_CLUSTER|TRUST_PROXY|WORKER_QUEUE)/;
+  /^(HOST|PORT|OPS_|ARTIFACTS_DIR|DASHBOARD_DIR|DEBUG|LOG_DIR|LOG_FILE_|REDIS_SENTINEL|REDIS_CLUSTER|WORKER_QUEUE)/;
+/** What is behind nginx, which has the certificate. */
+const behindNginx = /^TLS_/;
 
 const { services } = readComposeFile(fileURLToPath(new URL('../..', import.meta.url)));
 for (const [name, schema] of [
@@ -18,8 +20,8 @@ for (const [name, schema] of [
   const given = new Set(Object.keys(services[name]?.environment ?? {}));
   const known = new Set(variables.flatMap((variable) => [variable.name, ...variable.aliases]));
   for (const variable of variables) {
-    if (fixed.test(variable.name) || [variable.name, ...variable.aliases].some((one) => given.has(one)))
-      continue;
+    if (fixed.test(variable.name) || (name === 'edge-gateway' && behindNginx.test(variable.name))) continue;
+    if ([variable.name, ...variable.aliases].some((one) => given.has(one))) continue;
     console.log(`docker-compose.yml does not hand ${variable.name} on to ${name}: add it as the others are`);
   }
   for (const one of given)

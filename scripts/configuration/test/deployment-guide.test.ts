@@ -32,7 +32,7 @@ test('every variable that the guides speak of is one that something reads', (t) 
   );
   // Of Node, of the images, of Compose and of the operator's commands.
   const others =
-    /^(NODE_ENV|NODE_EXTRA_CA_CERTS|BACKEND2_VERSION|COMPOSE_PROFILES|GATEWAY_PORT|ADMIN_EMAIL|EDGE_\w+|BACKUP_\w+|\w+_DATABASE_URL|REDIS_PASSWORD_\w+|DRAMATIQ_\w+)$/;
+    /^(NODE_ENV|NODE_EXTRA_CA_CERTS|BACKEND2_VERSION|COMPOSE_PROFILES|GATEWAY_PORT|GATEWAY_TLS_DIR|ADMIN_EMAIL|EDGE_\w+|BACKUP_\w+|\w+_DATABASE_URL|REDIS_PASSWORD_\w+|DRAMATIQ_\w+)$/;
   for (const text of [english, chinese])
     for (const [, name = ''] of text.matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g))
       t.true(known.has(name) || others.test(name), `nothing reads ${name}`);

@@ -83,6 +83,14 @@ test('only gateways and nginx are published; tools of the operator on the machin
     'postgres-standby',
     'task-intake',
   ]);
+  // Engines, http.request and webhooks; the other two for trackers and collectors alone.
+  t.deepEqual(on('outbound').toSorted(), [
+    'auth',
+    'health-aggregator',
+    'lumina-worker',
+    'standard-worker',
+    'task-intake',
+  ]);
   t.true(compose.networks['backend']?.internal);
   t.true(compose.networks['books']?.internal);
   for (const name of ['postgres', 'postgres-standby', 'redis'])
@@ -114,6 +122,17 @@ test('what each service is given is what its schema reads, and every setting of 
   t.deepEqual((await composeVariables.run(root)).problems, []);
 });
 
+test('the gateway speaks TLS by files of a folder that it only reads, and those behind nginx never do', (t) => {
+  const { gateway, 'edge-gateway': edge } = compose.services;
+  const folder = gateway?.volumes?.find((volume) => volume.startsWith('${GATEWAY_TLS_DIR:-'));
+  t.regex(folder ?? '', /:\/etc\/backend2\/tls:ro$/);
+  const passed = (name: string) => `\${${name}:-}`;
+  for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TRUST_PROXY'])
+    t.is(gateway?.environment?.[name], passed(name));
+  t.is(edge?.environment?.['TLS_CERT_FILE'], undefined);
+  t.is(edge?.environment?.['TRUST_PROXY'], '1');
+});
+
 test('no service is given what another signs in with', (t) => {
   const secretsOf = (service: ComposeService) =>
     interpolationsIn(Object.values(service.environment ?? {}).join(' '))
@@ -134,6 +153,19 @@ test('no service is given what another signs in with', (t) => {
   };
   for (const [name, secrets] of Object.entries(expected))
     t.deepEqual(secretsOf(compose.services[name] as ComposeService), secrets, name);
+});
+
+test("what is a variable of Compose's alone is described with the images", (t) => {
+  const described = readFileSync(join(root, 'infra/docker/README.md'), 'utf8');
+  const elsewhere = new Set(
+    Object.values(serviceVariables).flatMap((list) =>
+      list.flatMap(({ name, aliases }) => [name, ...aliases]),
+    ),
+  );
+  for (const { name, operator } of interpolationsIn(text))
+    // Those of a rotation are rotate-secret's; those of a backup are the guide's.
+    if (operator === ':-' && !elsewhere.has(name) && !/_PREVIOUS$|^BACKUP_/.test(name))
+      t.regex(described, new RegExp(`\\b${name}\\b`), name);
 });
 
 test('no default is another variable, which not every Compose understands', (t) => {
@@ -177,7 +209,10 @@ test('scripts/init-env draws each secret anew, for nobody else to read, and leav
 
 test('every file that the compose file and the Dockerfile name is there and reaches the build', (t) => {
   const mounted = services.flatMap(([, { volumes = [] }]) =>
-    volumes.map((volume) => volume.split(':')[0] as string).filter((path) => path.startsWith('./')),
+    volumes
+      // A folder that an operator may name: the one in its place, which a checkout has.
+      .map((volume) => volume.replace(/^\$\{\w+:-([^}]*)\}/, '$1').split(':')[0] as string)
+      .filter((path) => path.startsWith('./')),
   );
   t.true(mounted.length > 5);
   for (const path of mounted) t.true(existsSync(join(root, path)), path);
