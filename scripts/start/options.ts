@@ -45,7 +45,8 @@ export function parseOptions(args: readonly string[]): StartOptions {
   return { ...values, port: parsePort(values.port), data: values.data };
 }
 
-function parsePort(text: string | undefined): number | undefined {
+/** Throws a {@link StackError} for what is not a port. */
+export function parsePort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {

@@ -14,8 +14,8 @@ export interface ManagedProcessOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Both outputs are appended here. */
-  readonly logFile: string;
+  /** Both outputs are appended here. Without it they go where those of this process go. */
+  readonly logFile?: string;
   readonly pidFile: string;
   /** Asks for an orderly end. */
   readonly stopSignal: NodeJS.Signals;
@@ -49,7 +49,7 @@ export interface ManagedProcess {
 }
 
 export function startProcess(options: ManagedProcessOptions): ManagedProcess {
-  const log = openLog(options.logFile);
+  const log = options.logFile === undefined ? 'inherit' : openLog(options.logFile);
   const spawnOptions: SpawnOptions = {
     detached: true,
     stdio: options.ipc === true ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
@@ -59,7 +59,7 @@ export function startProcess(options: ManagedProcessOptions): ManagedProcess {
     ...(options.gid !== undefined && { gid: options.gid }),
   };
   const child = spawn(options.command, options.args, spawnOptions);
-  closeSync(log);
+  if (typeof log === 'number') closeSync(log);
   const pid = child.pid;
   if (pid === undefined) {
     child.on('error', () => undefined);

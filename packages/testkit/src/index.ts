@@ -2,6 +2,7 @@ export { freePort } from '@backend2/dev-stack';
 export { type HttpSink, type SinkAnswer, type SinkRequest, httpSink } from './http-sink.ts';
 export { type Inbox, inbox } from './inbox.ts';
 export { startOwnPostgres, startOwnRedis } from './own-servers.ts';
+export { processesOf } from './processes-of.ts';
 export { askServer } from './replication.ts';
 export { type RunProcessOptions, type RunningProcess, runProcess } from './run-process.ts';
 export { soonest } from './soonest.ts';

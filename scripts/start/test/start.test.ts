@@ -1,11 +1,19 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@backend2/client';
-import { type RunningProcess, freePort, runProcess, until, usePostgres, useRedis } from '@backend2/testkit';
+import { readImageMetadata } from '@backend2/engines';
+import {
+  type RunningProcess,
+  freePort,
+  processesOf,
+  runProcess,
+  until,
+  usePostgres,
+  useRedis,
+} from '@backend2/testkit';
 import { findChromium } from '@backend2/testkit/browser';
 import test, { type ExecutionContext } from 'ava';
 import sharp from 'sharp';
@@ -32,34 +40,28 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-/** Living processes whose command line or environment names the folder. */
-function processesOf(dir: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Means of blocks, coarse enough that noise does not count as a difference. */
-async function distinctBlocks(file: string): Promise<number> {
-  const { data, info } = await sharp(file)
+/** Where a contact sheet shows the picture, as the offset of its first pixel; -1 where it does not. */
+async function placeIn(sheet: { data: Buffer; width: number }, picture: Buffer): Promise<number> {
+  const { width: wide, height: high } = await sharp(picture).metadata();
+  const width = 256;
+  const height = Math.round((width * high) / wide);
+  const cell = await sharp(picture)
+    .resize({ width, height, fit: 'contain', background: '#f7f6f2' })
     .removeAlpha()
-    .resize({ width: 64, fit: 'inside', kernel: 'cubic' })
     .raw()
-    .toBuffer({ resolveWithObject: true });
-  const seen = new Set<string>();
-  for (let at = 0; at < data.length; at += info.channels) {
-    seen.add([...data.subarray(at, at + 3)].map((value) => value >> 3).join());
-  }
-  return seen.size;
+    .toBuffer();
+  const line = (y: number) => cell.subarray(y * width * 3, (y + 1) * width * 3);
+  const isAt = (place: number) =>
+    Array.from({ length: height }, (_, y) => place + y * sheet.width * 3).every((start, y) =>
+      sheet.data.subarray(start, start + width * 3).equals(line(y)),
+    );
+  let place = sheet.data.indexOf(line(0));
+  while (place >= 0 && !isAt(place)) place = sheet.data.indexOf(line(0), place + 1);
+  return place;
 }
 
 test('a start on an empty folder runs the whole sweep, and what it made can be read through the API', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const data = dataFolder(t);
   const port = await freePort();
   const backend = start(t, '--data', data, '--port', String(port));
@@ -78,24 +80,26 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
     t.is(task.state, 'succeeded');
     const matrix = await client.tasks.matrix(task.id);
     t.true(matrix.cells.flat().every(({ state }) => state === 'succeeded'));
-    const pictures = new Set<string>();
+    const path = join(data, `contact-sheet-${task.id}.png`);
+    t.true(backend.output.includes(`Contact sheet: ${path}`));
+    const drawn = await sharp(path).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const sheet = { data: drawn.data, width: drawn.info.width };
+    const places = new Set<number>();
     for await (const { artifacts } of client.tasks.iterateSubtasks(task.id)) {
       for (const { url } of artifacts) {
         const answer = await fetch(new URL(url, `http://127.0.0.1:${port}`), {
           headers: { authorization: await bearer(port, email, password) },
         });
         t.is(answer.status, 200);
-        const pixels = await sharp(await answer.arrayBuffer())
-          .raw()
-          .toBuffer();
-        pictures.add(createHash('sha256').update(pixels).digest('hex'));
+        const picture = Buffer.from(await answer.arrayBuffer());
+        places.add(await placeIn(sheet, picture));
+        t.is(readImageMetadata(picture).fields['task'], task.id);
       }
     }
-    t.is(pictures.size, task.total, 'every subtask has a picture of its own');
-    const sheet = join(data, `contact-sheet-${task.id}.png`);
-    t.true(existsSync(sheet));
-    t.true((await distinctBlocks(sheet)) >= task.total, 'the contact sheet is not blank');
+    t.false(places.has(-1), 'every picture is in the contact sheet');
+    t.is(places.size, task.total, 'every subtask has a picture of its own');
   }
+  t.regex(backend.output, /standard +\d+\/24 .*\n[\s\S]*standard +24\/24/, 'progress is told');
 
   const chromium = findChromium();
   const [task] = tasks;
@@ -144,6 +148,55 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
   const again = start(t, '--data', data, '--port', '0', '--once');
   t.deepEqual(await again.exited, { code: 0, signal: null }, again.output);
   t.false(again.output.includes('Password'), 'a password is shown once');
+  t.deepEqual(processesOf(data), []);
+
+  const emptied = start(t, '--data', data, '--port', '0', '--fresh', '--no-sweep');
+  const [, other = ''] = await emptied.line(/Password\s+(\S+)/, 240_000);
+  t.not(other, password, 'an empty database has an admin of its own');
+  const [, url = ''] = await emptied.line(/Open (http:\S+)/);
+  const newcomer = createClient({ baseUrl: url });
+  await newcomer.auth.signIn(email, other);
+  t.deepEqual((await newcomer.tasks.list()).items, []);
+  await emptied.line(/Running; Ctrl-C stops everything/);
+  emptied.kill('SIGINT');
+  t.deepEqual(await emptied.exited, { code: 0, signal: null }, emptied.output);
+  t.deepEqual(processesOf(data), []);
+});
+
+test('servers that are named are used instead, and a sweep that did not come out whole is no success', async (t) => {
+  t.timeout(600_000);
+  const data = dataFolder(t);
+  const { url: redisUrl, client: redis } = await useRedis(t);
+  const { primaryUrl } = await usePostgres(t);
+  const onThose = (...args: string[]) =>
+    runProcess(t, main, {
+      args: ['--data', data, '--port', '0', ...args],
+      env: { REDIS_URL: redisUrl, DATABASE_URL: primaryUrl },
+    });
+
+  const first = onThose('--no-sweep');
+  await first.line(/Running; Ctrl-C stops everything/, 240_000);
+  const email = (await first.line(/Admin\s+(\S+)/))[1] ?? '';
+  const password = (await first.line(/Password\s+(\S+)/))[1] ?? '';
+  const signIn = async (run: RunningProcess) => {
+    const client = createClient({ baseUrl: (await run.line(/Open (http:\S+)/))[1] ?? '' });
+    await client.auth.signIn(email, password);
+    return client;
+  };
+  await (await signIn(first)).lanes.pause('lumina');
+  first.kill('SIGINT');
+  t.deepEqual(await first.exited, { code: 0, signal: null }, first.output);
+  t.false(existsSync(join(data, 'postgres')) || existsSync(join(data, 'redis')), 'no server of our own');
+  t.true((await redis.dbsize()) > 0);
+
+  const second = onThose('--once');
+  await second.line(/Submitted .* to lane lumina/, 240_000);
+  const client = await signIn(second);
+  const waiting = (await client.tasks.list()).items.find(({ lane }) => lane === 'lumina');
+  await client.tasks.cancel(waiting?.id ?? '');
+  t.is((await second.exited).code, 1, second.output);
+  t.regex(second.output, /Lane standard: 24 of 24 succeeded/);
+  t.regex(second.output, /Lane lumina: 0 of 12 succeeded/);
   t.deepEqual(processesOf(data), []);
 });
 
