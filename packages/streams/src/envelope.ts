@@ -129,8 +129,17 @@ export const bareHead = (entryId: string): StampedHead => {
   };
 };
 
+/** Anything may be thrown, and not all of it can be made a text. */
+const textOf = (error: unknown): string => {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return 'What was thrown cannot be told as a text.';
+  }
+};
+
 export const errorText = (error: unknown): string => {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = textOf(error);
   return text.length > errorTextKept ? `${text.slice(0, errorTextKept)}…` : text;
 };
 

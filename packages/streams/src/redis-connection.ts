@@ -109,6 +109,9 @@ export const isTransient = (error: unknown): boolean => {
 export const isGroupMissing = (error: unknown): boolean =>
   error instanceof Error && /\bNOGROUP\b|the stream key no longer exists/.test(error.message);
 
+export const isWrongType = (error: unknown): boolean =>
+  error instanceof Error && /\bWRONGTYPE\b/.test(error.message);
+
 const faultyUrl = (form: string, fault: string) =>
   new Error(`The Redis URL of the form redis${form} is not valid: ${fault}.`);
 

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import { encodeCore, entryText } from './envelope.ts';
+import { encodeCore, entryText, errorText } from './envelope.ts';
 import type { Outgoing } from './outgoing.ts';
 import { payloadJson } from './outgoing.ts';
 import { encodeReply, parseRequest, type RpcRequest } from './rpc-wire.ts';
@@ -39,7 +39,7 @@ export const createRpcServer = (engine: Engine, options: RpcServerOptions): Cons
         engine.warn('an RPC handler failed', {
           server: options.name,
           method: request.method,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          error: error instanceof Error ? (error.stack ?? error.message) : errorText(error),
         });
       }
       outcome = wire.code;

@@ -4,7 +4,7 @@ import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
 import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
 import type { Outgoing } from './outgoing.ts';
-import { isGroupMissing, isTransient, type RedisClient } from './redis-connection.ts';
+import { isGroupMissing, isTransient, isWrongType, type RedisClient } from './redis-connection.ts';
 import type { TopicKeys } from './topic-keys.ts';
 import type { DeadReason } from './types.ts';
 
@@ -79,17 +79,19 @@ export class Settler {
 
   async #flush(batch: readonly Settlement[], firstOver = this.#engine.commands): Promise<void> {
     const lost = await this.#untilTaken(batch, firstOver);
-    batch.forEach((item, index) => item.done(lost !== 'all' && !lost.has(index)));
+    // It may be the fault of one of them, and the others need not wait until that is mended.
+    if (lost === 'apart') await Promise.all(batch.map((item) => this.#flush([item])));
+    else batch.forEach((item, index) => item.done(lost !== 'all' && !lost.has(index)));
   }
 
   /**
-   * Answers which of the batch were not ours to settle.
+   * Answers which of the batch were not ours to settle, or `apart` where each is to be said by itself.
    * @param firstOver the client of the first try; later ones go over the shared one.
    */
   async #untilTaken(
     batch: readonly Settlement[],
     firstOver: RedisClient,
-  ): Promise<ReadonlySet<number> | 'all'> {
+  ): Promise<ReadonlySet<number> | 'all' | 'apart'> {
     for (let failures = 0; ; failures++) {
       const client = failures === 0 ? firstOver : this.#engine.commands;
       try {
@@ -102,6 +104,7 @@ export class Settler {
           stream: this.#keys.stream,
           error: error instanceof Error ? error.message : String(error),
         });
+        if (batch.length > 1 && isWrongType(error)) return 'apart';
         const pause = isTransient(error) ? Math.min(50 * 2 ** failures, 1000) : 1000;
         await wait(pause, undefined, { signal: this.#giveUp }).catch(() => undefined);
       }

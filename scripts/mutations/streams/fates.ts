@@ -5,6 +5,7 @@ const deadLetters = 'test/dead-letters.test.ts';
 const leases = 'test/leases.test.ts';
 const outOfMemory = { file: 'test/loss.test.ts', title: 'Field note 4*' };
 const retries = 'test/retries.test.ts';
+const settling = 'test/settling.test.ts';
 
 /** Retries, delays, dead letters: what becomes of a message that is not simply done. */
 export const fateMutations: readonly Mutation[] = [
@@ -146,5 +147,26 @@ export const fateMutations: readonly Mutation[] = [
     find: 'this.#cutOff(run, run.timeout);',
     replace: '',
     test: { file: consume, title: 'a handler that ignores its timeout*' },
+  },
+  {
+    breaks: 'an emit that Redis refuses leaves the message where it is',
+    file: 'src/lua/settle-3.lua',
+    find: "if kind ~= 'none' and kind ~= (k == 2 and 'zset' or 'stream') then",
+    replace: 'if false then',
+    test: { file: settling, title: 'what a message emits and Redis refuses*' },
+  },
+  {
+    breaks: 'an emit that Redis refuses holds up no other message',
+    file: 'src/settler.ts',
+    find: "if (batch.length > 1 && isWrongType(error)) return 'apart';",
+    replace: '',
+    test: { file: settling, title: 'what a message emits and Redis refuses*' },
+  },
+  {
+    breaks: 'whatever a handler throws is told as a text',
+    file: 'src/envelope.ts',
+    find: "return 'What was thrown cannot be told as a text.';",
+    replace: 'throw error;',
+    test: { file: settling, title: 'what cannot be told as a text is a failure*' },
   },
 ];

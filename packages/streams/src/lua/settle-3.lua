@@ -7,11 +7,18 @@
 --   op r (retry): delay in ms, published at, next text
 --   op x (dead):  published at, head, payload, reason, error, history
 --   then the number of emits, and of each: index in KEYS, text, entries to keep (0: all), expiry in ms (0: none)
--- Returns the indexes (from 0) of the messages that were no longer ours to settle.
+-- Returns the indexes (from 0) of the messages that were no longer ours to settle. Where a key is of another type than it
+-- should be nothing is written: Redis would refuse a later write of the script and keep the ones before it.
 local stream, group, consumer = KEYS[1], ARGV[1], ARGV[2]
 local lost = {}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
+for k = 2, #KEYS do
+  local kind = redis.call('TYPE', KEYS[k]).ok
+  if kind ~= 'none' and kind ~= (k == 2 and 'zset' or 'stream') then
+    return redis.error_reply('WRONGTYPE ' .. KEYS[k] .. ' is a ' .. kind)
+  end
+end
 local i = 3
 local index = 0
 
