@@ -20,18 +20,26 @@ const optionsFor = (role: ConnectionRole): RedisOptions & { readonly replyMappin
   lazyConnect: true,
   enableAutoPipelining: false,
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1000),
-  // A demoted master answers READONLY: connect anew, which finds the new one, and say it again.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  // A demoted master answers READONLY, within another error where a script of Redis 6 met it: connect anew, which finds the new one, and say it again.
+  reconnectOnError: (error) => (/\bREADONLY\b/.test(error.message) ? 2 : false),
   ...(role === 'commands'
     ? { connectTimeout: 3000, maxRetriesPerRequest: 5, socketTimeout: 4000 }
     : // Nothing is tried again here, and whoever watches it is less patient, but for its start.
       { connectTimeout: 15_000, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
 });
 
+// A command that waited for a server until it was given up must not be written long after its owner was told that it failed.
+
+class TimedRedis extends Redis {
+  override sendCommand(command: Command, ...rest: [stream?: never]): unknown {
+    if (command.isSettled) return command.promise;
+    return super.sendCommand(command, ...rest);
+  }
+}
+
 /** ioredis's `commandTimeout` begins when a node is found for a command, here when it is sent. */
 class TimedCluster extends Cluster {
   override sendCommand(command: Command, ...rest: [stream?: never, node?: unknown]): unknown {
-    // It waited for a node until it was given up; it must not be written long after its owner was told that it failed.
     if (command.isSettled) return command.promise;
     command.setTimeout(answerWithinMs);
     return super.sendCommand(command, ...rest);
@@ -45,7 +53,7 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
     case 'single':
       return new Redis(connection.url, options);
     case 'sentinel':
-      return new Redis({
+      return new TimedRedis({
         ...options,
         sentinels: connection.sentinels.map(({ host, port }) => ({ host, port })),
         name: connection.master,

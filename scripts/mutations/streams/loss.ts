@@ -2,6 +2,7 @@ import type { Mutation } from '../mutation.ts';
 
 const connections = 'test/connections.test.ts';
 const loss = 'test/loss.test.ts';
+const demotion = 'test/demotion.test.ts';
 const halfOpen = { file: connections, title: 'Field note 7*' };
 
 /** Servers that forget, fail over or fall silent, and connections that break. */
@@ -93,5 +94,27 @@ export const lossMutations: readonly Mutation[] = [
       try {`,
     replace: '      try {',
     test: { file: connections, title: 'idleMs tells*' },
+  },
+  {
+    breaks: 'what was told as failed while no Sentinel knew a master is not written later',
+    file: 'src/redis-connection.ts',
+    find: `if (command.isSettled) return command.promise;
+    return super`,
+    replace: 'return super',
+    test: { file: demotion, title: 'what was told as failed*' },
+  },
+  {
+    breaks: 'a server that takes no writes is let go',
+    file: 'src/redis-connection.ts',
+    find: '? 2 : false',
+    replace: '? false : false',
+    test: { file: demotion, title: 'of a master that lives on as a replica*' },
+  },
+  {
+    breaks: 'READONLY is heard within another error',
+    file: 'src/redis-connection.ts',
+    find: '/\\bREADONLY\\b/.test(error.message)',
+    replace: "error.message.startsWith('READONLY')",
+    test: { file: demotion, title: 'that a server takes no writes is heard*' },
   },
 ];
