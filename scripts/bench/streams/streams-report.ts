@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { type Row, against, figure, machine, table, times } from '../report.ts';
 import type { Round, StreamsResults, Throughput } from './bench-streams.ts';
 import { type ContenderName, contenderNames, slots } from './contender.ts';
+import type { Backlog } from './measurements/backlog.ts';
 import { median, medianRatio } from './statistics.ts';
 
 const peers = ['bare', 'bullmq', 'bee-queue'] as const satisfies readonly ContenderName[];
@@ -11,6 +12,17 @@ const titles: Record<ContenderName, string> = {
   bullmq: 'BullMQ',
   'bee-queue': 'bee-queue',
 };
+
+const grownFigures: readonly (readonly [title: string, key: keyof Backlog])[] = [
+  ['publish rate', 'publishRate'],
+  ['process rate', 'processRate'],
+  ['both at once', 'bothRate'],
+  ['processor time a job, publishing', 'publishCpu'],
+  ['processor time a job, processing', 'processCpu'],
+  ['commands a job, publishing', 'publishCalls'],
+  ['commands a job, processing', 'processCalls'],
+  ['bytes a job', 'bytesWaiting'],
+];
 
 const require = createRequire(import.meta.url);
 const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
@@ -57,18 +69,15 @@ export const streamsReport = (results: StreamsResults): string => {
     ['commands a job, processing', ...perJob(at(first, (all) => all.processCalls))],
   ];
   const [fewest = 0] = backlogs;
-  const growth = backlogs.slice(1).flatMap((waiting, index): Row[] => {
-    const grown = (name: ContenderName, read: 'publishRate' | 'processRate' | 'bytesWaiting') =>
-      times(
-        (results.backlog[name][index + 1]?.[read] ?? Number.NaN) /
-          (results.backlog[name][0]?.[read] ?? Number.NaN),
-      );
-    return [
-      [`publish rate, ${waiting} waiting`, ...contenderNames.map((name) => grown(name, 'publishRate'))],
-      [`process rate, ${waiting} waiting`, ...contenderNames.map((name) => grown(name, 'processRate'))],
-      [`bytes a job, ${waiting} waiting`, ...contenderNames.map((name) => grown(name, 'bytesWaiting'))],
-    ];
-  });
+  const growth = backlogs.slice(1).flatMap((waiting, index): Row[] =>
+    grownFigures.map(([title, key]) => [
+      `${title}, ${waiting} waiting`,
+      ...contenderNames.map((name) => {
+        const [few, many] = [results.backlog[name][0], results.backlog[name][index + 1]];
+        return times((many?.[key] ?? Number.NaN) / (few?.[key] ?? Number.NaN));
+      }),
+    ]),
+  );
   const wanted: Row[] = [
     ['process, of BullMQ', times(ratio('bullmq', process)), against(ratio('bullmq', process), { least: 4 })],
     [

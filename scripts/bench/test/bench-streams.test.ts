@@ -16,6 +16,8 @@ test('the bench of streams runs every contender through every measurement', asyn
       t.true(halfPeak.p99 >= halfPeak.p50, name);
     }
     t.is(backlog[name].length, 2);
+    for (const [what, value] of backlog[name].flatMap((figures) => Object.entries(figures)))
+      t.true(Number.isFinite(value), `${name} ${what}`);
   }
   t.regex(said.at(-1) ?? '', /\| process, of BullMQ +\| [\d.]+ x/);
 });

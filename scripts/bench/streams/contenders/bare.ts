@@ -19,7 +19,7 @@ const ensureGroup = async (redis: Redis) => {
 };
 
 /**
- * The limit: one connection, and one round trip for the settling of a batch and the reading of the next. It
+ * As little as can be done: one connection, and one round trip for the settling of a batch and the reading of the next. It
  * claims, renews, retries and notices nothing.
  */
 const consume = async (redis: Redis, handle: Handle, stopping: AbortSignal) => {
