@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { DomainError } from '@backend2/contracts';
 import { httpSink } from '@backend2/testkit';
 import test from 'ava';
@@ -41,8 +43,33 @@ test('an unexpected error is an event with its trail, and nothing secret leaves 
   t.notRegex(server.requests.map(({ body }) => body).join('\n'), /hunter2|b2k_0123/);
 });
 
-test('without a DSN nothing is loaded and nothing is sent', async (t) => {
-  const tracker = await startSentry('gateway', '1.2.3', { dsn: '', environment: 'x', tracesSampleRate: 1 });
+/** In a process of its own, which has loaded nothing else: whether the tracker's package is loaded, and what was reached. */
+const looking = (dsn: string): string => `
+  import { registerHooks } from 'node:module';
+  import { Socket } from 'node:net';
+  let loaded = false;
+  let connections = 0;
+  registerHooks({ load: (url, context, next) => { loaded ||= url.includes('@sentry'); return next(url, context); } });
+  const { connect } = Socket.prototype;
+  Socket.prototype.connect = function (...args) { connections += 1; return connect.apply(this, args); };
+  const { startSentry } = await import(${JSON.stringify(new URL('../src/sentry/start-sentry.ts', import.meta.url).href)});
+  const config = { dsn: ${JSON.stringify(dsn)}, environment: 'x', tracesSampleRate: 1 };
+  const tracker = await startSentry('gateway', '1.2.3', config);
   tracker.capture(new Error('unseen'));
-  await t.notThrowsAsync(tracker.close());
+  tracker.trail.write({ record: { level: 50, msg: 'unseen' }, line: '' });
+  await tracker.close();
+  console.log(JSON.stringify({ loaded, connected: connections > 0 }));`;
+
+test('without a DSN nothing is loaded and nothing is sent', async (t) => {
+  const server = await httpSink(t, () => ({ status: 200, body: {} }));
+  const look = async (dsn: string): Promise<unknown> => {
+    const args = ['--conditions=@backend2/source', '--input-type=module', '--eval', looking(dsn)];
+    // Sentry's own client takes its address from the environment where it is given none.
+    const env = { ...process.env, SENTRY_DSN: `${server.url.replace('//', '//publickey@')}/7` };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    return JSON.parse(stdout);
+  };
+  t.deepEqual(await look(''), { loaded: false, connected: false });
+  t.deepEqual(server.requests, []);
+  t.deepEqual(await look(`${server.url.replace('//', '//publickey@')}/7`), { loaded: true, connected: true });
 });
