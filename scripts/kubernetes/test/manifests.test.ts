@@ -1,40 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { laneTopics, lanes, services, workersGroup } from '@backend2/contracts';
-import { loginVariables } from '@backend2/database';
 import { metricNames } from '@backend2/service-kit';
 import test from 'ava';
-import { parse, parseAllDocuments } from 'yaml';
-import { readComposeFile } from '../../containers/compose-file.ts';
+import { parse } from 'yaml';
 import { serviceVariables } from '../../configuration/service-variables.ts';
 import { readCatalogue } from '../../monitoring/catalogue.ts';
-import { arrowsOf } from '../arrows.ts';
-import {
-  manifestsIn,
-  podOf,
-  templateOf,
-  type Container,
-  type Manifest,
-  type WorkloadSpec,
-} from '../manifests.ts';
+import { podOf, templateOf, type Manifest, type WorkloadSpec } from '../manifests.ts';
+import { base, deployments, envOf, everything, named, only, pods, root } from './written.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const base = manifestsIn(root, 'base');
-const everything = ['base', 'components', 'external-secrets', 'overlays'].flatMap((folder) =>
-  manifestsIn(root, folder),
-);
-const deployments = base.filter(({ kind }) => kind === 'Deployment');
-const pods = everything.flatMap((manifest) => {
-  const pod = podOf(manifest);
-  return pod ? [{ manifest, pod }] : [];
-});
-const only = (manifest: Manifest): Container => podOf(manifest)?.containers[0] as Container;
 const seconds = (text: string | undefined): number => Number(/^(\d+)s$/.exec(text ?? '')?.[1] ?? Number.NaN);
-const envOf = (container: Container, name: string) => container.env?.find((one) => one.name === name);
-const named = (kind: string, name: string) =>
-  base.find((one) => one.kind === kind && one.metadata.name === name);
 const replicasOf = (name: string) => (named('Deployment', name)?.spec as WorkloadSpec | undefined)?.replicas;
 
 test('each service deploys alone: its folder has all that is its own', (t) => {
@@ -72,116 +47,6 @@ test('every file is part of its kustomization, and every part is there', (t) => 
     }
   }
   for (const { file } of everything) t.true(listed.has(file), `no kustomization has ${file}`);
-});
-
-test('every variable is one that its service knows, and every secret one that is asked for somewhere', (t) => {
-  const settings = Object.keys(named('ConfigMap', 'backend2-settings')?.data ?? {});
-  for (const { metadata, ...manifest } of deployments) {
-    const known = new Map(serviceVariables[metadata.name]?.map((one) => [one.name, one]));
-    const container = only({ metadata, ...manifest });
-    for (const { name, value, valueFrom } of container.env ?? []) {
-      t.true(known.has(name), `${metadata.name} knows no ${name}`);
-      t.is(known.get(name)?.sensitive ?? false, valueFrom !== undefined, `${metadata.name}: ${name}`);
-      if (valueFrom)
-        t.like(valueFrom.secretKeyRef, { name: `backend2-${metadata.name}`, key: name }, metadata.name);
-      else t.is(typeof value, 'string', 'a number would be refused by the server');
-    }
-    for (const name of known.keys())
-      t.false(settings.includes(name) && envOf(container, name) !== undefined, `${name} is given twice`);
-  }
-  const all = new Set(Object.values(serviceVariables).flatMap((list) => list.map(({ name }) => name)));
-  const secrets = new Set(
-    Object.values(serviceVariables).flatMap((list) =>
-      list.filter((one) => one.sensitive).map(({ name }) => name),
-    ),
-  );
-  for (const { data, file } of everything.filter(({ kind }) => kind === 'ConfigMap')) {
-    for (const name of Object.keys(data ?? {})) {
-      t.true(all.has(name), `${file}: no service knows ${name}`);
-      t.false(secrets.has(name), `${file}: ${name} is a secret`);
-    }
-  }
-
-  const asked = new Set(
-    pods.flatMap(({ pod }) =>
-      [...(pod.initContainers ?? []), ...pod.containers].flatMap(({ env = [] }) =>
-        env.flatMap(({ valueFrom }) =>
-          valueFrom ? [`${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`] : [],
-        ),
-      ),
-    ),
-  );
-  const offered = everything
-    .filter(({ kind }) => kind === 'ExternalSecret')
-    .flatMap(({ metadata, spec }) =>
-      (spec as { data: { secretKey: string }[] }).data.map(
-        ({ secretKey }) => `${metadata.name} ${secretKey}`,
-      ),
-    );
-  for (const secret of offered)
-    t.true(asked.has(secret) || /^backend2-(scaler|bucket) /.test(secret), `nothing asks for ${secret}`);
-  const optional = (secret: string) =>
-    secret.endsWith(' SENTRY_DSN') || secret.startsWith('backend2-stores ');
-  for (const secret of asked)
-    t.true(offered.includes(secret) || optional(secret), `nothing offers ${secret}`);
-});
-
-test('the overlay dev makes the Secrets that its pods ask for, each time with passwords of its own', (t) => {
-  const make = () =>
-    execFileSync('sh', [join(root, 'infra/k8s/overlays/dev/make-secrets')], { encoding: 'utf8' });
-  const read = (text: string) =>
-    parseAllDocuments(text).flatMap((document) => {
-      const { kind, metadata, stringData } = document.toJS() as {
-        kind: string;
-        metadata: { name: string };
-        stringData?: Record<string, string>;
-      };
-      return kind === 'Secret'
-        ? Object.entries(stringData ?? {}).map(([key, value]) => ({ name: `${metadata.name} ${key}`, value }))
-        : [];
-    });
-  const [one, other] = [read(make()), read(make())];
-  const made = one.map(({ name }) => name);
-  for (const { pod } of pods)
-    for (const { env = [] } of [...(pod.initContainers ?? []), ...pod.containers])
-      for (const { valueFrom } of env) {
-        const { name, key, optional } = valueFrom?.secretKeyRef ?? { optional: true };
-        if (!optional) t.true(made.includes(`${name} ${key}`), `${name} ${key}`);
-      }
-  t.is(other.length, one.length);
-  for (const [place, { name, value }] of one.entries()) t.not(other[place]?.value, value, name);
-});
-
-test('the one-shot jobs are given what their commands read', (t) => {
-  const namesOf = (container: Container | undefined) => container?.env?.map(({ name }) => name) ?? [];
-  const preparation = podOf(named('Job', 'preparation') as Manifest);
-  t.deepEqual(preparation?.initContainers?.[0]?.args, ['migrate', 'up']);
-  t.deepEqual(preparation?.containers[0]?.args, ['roles']);
-  t.deepEqual(
-    namesOf(preparation?.containers[0]).toSorted(),
-    ['DATABASE_URL', ...Object.values(loginVariables)].toSorted(),
-  );
-  const backup = podOf(named('CronJob', 'backup') as Manifest)?.containers[0];
-  t.deepEqual(backup?.args, ['backup']);
-  const known = Object.keys(readComposeFile(root).services['backup']?.environment ?? {});
-  for (const name of namesOf(backup)) t.true(known.includes(name), name);
-});
-
-test('whoever speaks to Redis is given the settings that say how, and a component adds to them', (t) => {
-  const restore = named('Job', 'restore') as Manifest;
-  for (const manifest of [...deployments, named('CronJob', 'backup') as Manifest, restore])
-    t.deepEqual(
-      only(manifest).envFrom,
-      [{ configMapRef: { name: 'backend2-settings' } }],
-      manifest.metadata.name,
-    );
-  for (const file of readdirSync(join(root, 'infra/k8s/components'), { recursive: true, encoding: 'utf8' }))
-    if (file.endsWith('kustomization.yaml'))
-      t.notRegex(
-        readFileSync(join(root, 'infra/k8s/components', file), 'utf8'),
-        /path: \S+\/env(From)?$/m,
-        file,
-      );
 });
 
 test('a pod has time to end what it runs: longer than its own grace, and than the lease of its work', (t) => {
@@ -277,45 +142,6 @@ test('every container has requests and limits and may do nothing but its work', 
     t.is(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted', kind);
   for (const account of base.filter(({ kind }) => kind === 'ServiceAccount'))
     t.is((account as unknown as Record<string, unknown>)['automountServiceAccountToken'], false);
-});
-
-test('the policies open the arrows of the architecture and no other', (t) => {
-  const books = ['auth', 'task-intake', 'health-aggregator', 'backup', 'restore'];
-  const queues = [...services, 'backup', 'restore'];
-  const out = ['task-intake', 'standard-worker', 'lumina-worker'];
-  const before = ['preparation', 'first-admin'];
-  t.deepEqual(
-    arrowsOf(base),
-    [
-      'ingress-nginx -> gateway http',
-      ...services.map((service) => `monitoring -> ${service} ops`),
-      // 26379: where Sentinel says which server is the master.
-      ...queues.flatMap((name) => [`${name} -> redis 6379`, `${name} -> redis 26379`]),
-      ...[...books, ...before].map((name) => `${name} -> postgres 5432`),
-      ...out.map((name) => `${name} -> internet 1-65535`),
-      'all -> kube-dns 53',
-    ].toSorted(),
-  );
-  const closed = base.find(({ metadata }) => metadata.name === 'default-deny')?.spec as object;
-  t.deepEqual(closed, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
-  // Servers of the overlay dev let in whom the services' own policies let out.
-  const stores = arrowsOf(everything.filter(({ file }) => file.startsWith('overlays/dev/')));
-  t.deepEqual(
-    stores,
-    arrowsOf(base).filter((arrow) => / -> (redis 6379|postgres 5432)$/.test(arrow)),
-  );
-  const outside = arrowsOf(everything.filter(({ file }) => file.startsWith('components/outside-stores/')));
-  t.deepEqual(
-    outside
-      .map((arrow) => arrow.replace('10.20.0.0/24', 'postgres').replace('10.20.1.0/24', 'redis'))
-      .toSorted(),
-    arrowsOf(base).filter((arrow) => / -> (redis|postgres) /.test(arrow)),
-  );
-  const private4 = ['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
-  for (const { spec, file } of everything.filter(({ kind }) => kind === 'NetworkPolicy')) {
-    const text = JSON.stringify(spec);
-    if (text.includes('0.0.0.0/0')) for (const network of private4) t.true(text.includes(network), file);
-  }
 });
 
 test('Field note 11: lanes are scaled by the lag of streams that are there, below what a pod takes at once', (t) => {
