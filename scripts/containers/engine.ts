@@ -19,6 +19,8 @@ export interface Container {
   readonly HostConfig: {
     readonly Memory: number;
     readonly PidsLimit?: number | null;
+    /** A billion is one core. */
+    readonly NanoCpus: number;
     readonly ReadonlyRootfs: boolean;
   };
   readonly NetworkSettings: {

@@ -69,7 +69,7 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
     }
   });
 
-  await list.check('limits on memory and processes hold where the kernel keeps them', async () => {
+  await list.check('limits on memory, processes and cores are set, that on memory where the kernel keeps it', async () => {
     const limits: string[] = [];
     for (const { name, service } of staying) {
       const [container] = await machine.containers(name);
@@ -84,6 +84,10 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
       expect(
         container?.HostConfig.PidsLimit === service.pids_limit,
         `${name}: ${container?.HostConfig.PidsLimit}`,
+      );
+      expect(
+        container?.HostConfig.NanoCpus === (service.cpus ?? 0) * 1e9,
+        `${name}: ${container?.HostConfig.NanoCpus} and not ${service.cpus} cores`,
       );
       const kept = await inside(
         id,
