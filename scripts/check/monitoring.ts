@@ -8,7 +8,9 @@ import {
   metricsOf,
   readDashboards,
   readRules,
+  readRuleTests,
   ruleQueries,
+  ruleTestsFolder,
   type Dashboard,
   type Rule,
 } from '../monitoring/queries.ts';
@@ -65,6 +67,7 @@ export const monitoring: Step = {
         ...unlisted,
         ...vanished,
         ...alertProblems(root, rules),
+        ...untried(root, rules),
         ...dashboards.flatMap(panelProblems),
       ],
       note: `${catalogue.size} metrics, ${rules.length} rules, ${dashboards.length} dashboards, ${queries.length} queries`,
@@ -93,6 +96,19 @@ function alertProblems(root: string, rules: readonly Rule[]): string[] {
     .filter((name) => /^(?!README)[A-Z]/.test(name) && !names.has(name))
     .map((name) => `${runbooks}/${name} belongs to no alert`);
   return [...problems, ...orphans];
+}
+
+/** What an alert that is tried reads is tried with it. */
+function untried(root: string, rules: readonly Rule[]): string[] {
+  const tests = readRuleTests(root);
+  const isNamed = ({ alert, record }: Rule): boolean =>
+    alert === undefined ? tests.includes(`${record}`) : new RegExp(`\\b${alert}\\b`).test(tests);
+  const read = new Set(rules.filter(isNamed).flatMap(({ expr }) => metricsOf(expr)));
+  return rules
+    .filter((rule) => !isNamed(rule) && !read.has(rule.record ?? ''))
+    .map(
+      ({ file, alert, record }) => `${file}: ${alert ?? record} is tried by no file of ${ruleTestsFolder}`,
+    );
 }
 
 function panelProblems({ file, uid, panels, templating }: Dashboard): string[] {

@@ -35,6 +35,7 @@ export interface Dashboard {
 }
 
 export const rulesFolder = 'infra/prometheus/rules';
+export const ruleTestsFolder = 'infra/prometheus/tests';
 export const dashboardsFolder = 'infra/grafana/dashboards';
 
 const filesIn = (root: string, folder: string, end: string): string[] =>
@@ -50,6 +51,12 @@ export function readRules(root: string): Rule[] {
     return groups.flatMap(({ rules }) => rules.map((rule) => ({ ...rule, file })));
   });
 }
+
+/** All of them, as one text. */
+export const readRuleTests = (root: string): string =>
+  filesIn(root, ruleTestsFolder, '.yml')
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
 
 export function readDashboards(root: string): Dashboard[] {
   return filesIn(root, dashboardsFolder, '.json').map((file) => ({

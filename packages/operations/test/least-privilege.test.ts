@@ -99,7 +99,7 @@ test('in Redis no service can do what is not its own', async (t) => {
   t.timeout(300_000);
   const { urlOf } = await ownRedis(t);
   const command = async (user: RedisUser, ...words: [string, ...string[]]): Promise<string> => {
-    const client = new Redis(urlOf(user), { maxRetriesPerRequest: 2 });
+    const client = new Redis(urlOf(user), { maxRetriesPerRequest: 2, enableReadyCheck: false });
     client.on('error', () => undefined); // the command rejects
     try {
       const [name, ...args] = words;
@@ -133,6 +133,24 @@ test('in Redis no service can do what is not its own', async (t) => {
     ['health-aggregator', ['XADD', 'app:{standard_tasks}', '*', 'forged', '1']],
     ['backup', ['SET', 'app:x', '1']],
     ['monitor', ['GET', 'app:x']],
+    ...(['replica', 'sentinel'] as const).flatMap((user) =>
+      (
+        [
+          ['GET', 'app:x'],
+          ['SET', 'app:x', '1'],
+          ['SCAN', '0'],
+          ['XADD', 'app:{standard_tasks}', '*', 'forged', '1'],
+          ['EVAL', script, '1', 'app:x'],
+          ['CONFIG', 'GET', '*'],
+          ['ACL', 'LIST'],
+          ['FLUSHALL'],
+          ['SHUTDOWN'],
+        ] as [string, ...string[]][]
+      ).map((words) => [user, words] as const),
+    ),
+    ['replica', ['INFO']],
+    ['replica', ['REPLICAOF', 'NO', 'ONE']],
+    ['replica', ['PUBLISH', 'app:x', 'forged']],
     ['scaler', ['XRANGE', 'app:{standard_tasks}', '-', '+']],
     ['scaler', ['XINFO', 'GROUPS', 'app:{task_results}']],
     ...(['gateway', 'auth', 'task-intake', 'standard-worker', 'health-aggregator'] as const).flatMap((user) =>
@@ -145,6 +163,8 @@ test('in Redis no service can do what is not its own', async (t) => {
     t.regex(await command(user, ...words), /NOPERM|can't access/, `${user}: ${words.join(' ')}`);
   t.is(await command('operator', 'SET', 'app:x', '1'), 'allowed');
   t.is(await command('monitor', 'INFO'), 'allowed');
+  t.is(await command('replica', 'PING'), 'allowed');
+  t.is(await command('sentinel', 'ROLE'), 'allowed');
   const stream = 'app:{standard_tasks}';
   t.is(await command('operator', 'XGROUP', 'CREATE', stream, 'workers', '0', 'MKSTREAM'), 'allowed');
   t.is(await command('scaler', 'XINFO', 'GROUPS', stream), 'allowed');
