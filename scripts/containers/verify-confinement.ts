@@ -69,36 +69,39 @@ export const verifyConfinement = async ({ list, machine, running }: Options): Pr
     }
   });
 
-  await list.check('limits on memory, processes and cores are set, that on memory where the kernel keeps it', async () => {
-    const limits: string[] = [];
-    for (const { name, service } of staying) {
-      const [container] = await machine.containers(name);
-      const id = container?.Id ?? '';
-      const bytes =
-        Number.parseInt(service.mem_limit ?? '', 10) *
-        (service.mem_limit?.endsWith('g') ? 1024 ** 3 : 1024 ** 2);
-      expect(
-        container?.HostConfig.Memory === bytes,
-        `${name}: ${container?.HostConfig.Memory} and not ${bytes}`,
-      );
-      expect(
-        container?.HostConfig.PidsLimit === service.pids_limit,
-        `${name}: ${container?.HostConfig.PidsLimit}`,
-      );
-      expect(
-        container?.HostConfig.NanoCpus === (service.cpus ?? 0) * 1e9,
-        `${name}: ${container?.HostConfig.NanoCpus} and not ${service.cpus} cores`,
-      );
-      const kept = await inside(
-        id,
-        'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true',
-      );
-      if (kept.trim() !== '')
-        expect(kept.trim() === String(bytes), `${name}: the kernel keeps ${kept.trim()}`);
-      limits.push(`${name} ${service.mem_limit}${kept.trim() === '' ? '' : ' (kernel)'}`);
-    }
-    return limits.join(', ');
-  });
+  await list.check(
+    'limits on memory, processes and cores are set, that on memory where the kernel keeps it',
+    async () => {
+      const limits: string[] = [];
+      for (const { name, service } of staying) {
+        const [container] = await machine.containers(name);
+        const id = container?.Id ?? '';
+        const bytes =
+          Number.parseInt(service.mem_limit ?? '', 10) *
+          (service.mem_limit?.endsWith('g') ? 1024 ** 3 : 1024 ** 2);
+        expect(
+          container?.HostConfig.Memory === bytes,
+          `${name}: ${container?.HostConfig.Memory} and not ${bytes}`,
+        );
+        expect(
+          container?.HostConfig.PidsLimit === service.pids_limit,
+          `${name}: ${container?.HostConfig.PidsLimit}`,
+        );
+        expect(
+          container?.HostConfig.NanoCpus === (service.cpus ?? 0) * 1e9,
+          `${name}: ${container?.HostConfig.NanoCpus} and not ${service.cpus} cores`,
+        );
+        const kept = await inside(
+          id,
+          'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true',
+        );
+        if (kept.trim() !== '')
+          expect(kept.trim() === String(bytes), `${name}: the kernel keeps ${kept.trim()}`);
+        limits.push(`${name} ${service.mem_limit}${kept.trim() === '' ? '' : ' (kernel)'}`);
+      }
+      return limits.join(', ');
+    },
+  );
 
   await list.check(
     'images say what they are, by the labels of OCI, and how to tell that they are well',
