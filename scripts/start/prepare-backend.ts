@@ -55,7 +55,7 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
     });
     await checkConfiguration(root, environment);
     await migrate(root, environment);
-    const firstAdmin = await createFirstAdmin(root, folder, environment);
+    const firstAdmin = await createFirstAdmin(root, folder, environment, env);
     await building;
     stop.throwIfAborted();
     const started = servers;

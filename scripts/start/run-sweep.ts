@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, type NewTask, createClient } from '@backend2/client';
+import { ApiError, type Client, type NewTask, createClient } from '@backend2/client';
 import type { TaskView } from '@backend2/contracts';
-import { explainFileError } from '@backend2/dev-stack';
+import { StackError, explainFileError } from '@backend2/dev-stack';
 import type { Credentials } from './first-admin.ts';
 import type { Progress } from './progress.ts';
 
@@ -31,7 +31,7 @@ export interface SweepResult {
 export async function runSweep(options: SweepOptions): Promise<SweepResult> {
   const { url, apiPath, credentials, file, progress, say, stop } = options;
   const client = createClient({ baseUrl: url, ...(apiPath !== undefined && { apiPath }) });
-  await client.auth.signIn(credentials.email, credentials.password);
+  await signIn(client, credentials);
   const { tasks: wanted } = JSON.parse(readFileSync(file, 'utf8')) as { tasks: NewTask[] };
   const submitted = [];
   for (const task of wanted) {
@@ -57,6 +57,19 @@ export async function runSweep(options: SweepOptions): Promise<SweepResult> {
   for (const { id } of tasks) sheets.push(await saveContactSheet(client, id, options));
   for (const sheet of sheets) say(`Contact sheet: ${sheet}`);
   return { tasks, sheets, succeeded: tasks.every(({ counts, total }) => counts.succeeded === total) };
+}
+
+async function signIn(client: Client, { email, password }: Credentials): Promise<void> {
+  try {
+    await client.auth.signIn(email, password);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'invalid_grant') throw error;
+    throw new StackError(
+      `${email} could not sign in to submit the sweep; its password may have been changed: ` +
+        'set BACKEND2_EMAIL and BACKEND2_PASSWORD, or leave the sweep out with --no-sweep.',
+      { cause: error },
+    );
+  }
 }
 
 async function saveContactSheet(client: Client, taskId: string, { folder, stop }: SweepOptions) {
