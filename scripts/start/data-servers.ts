@@ -31,7 +31,7 @@ export async function startDataServers({ folder, env, say }: DataServersOptions)
   const password = (name: string) => folder.secret(`${name}-password`, () => randomBytes(24).toString('hex'));
   const [redis, postgres] = await settleBoth(
     env['REDIS_URL']
-      ? checkGivenRedis(env['REDIS_URL'])
+      ? checkGivenRedis(env['REDIS_URL'], env['REDIS_KEY_PREFIX'] || undefined)
       : startOwnRedis(join(folder.path, 'redis'), password('redis'), say),
     env['DATABASE_URL']
       ? undefined

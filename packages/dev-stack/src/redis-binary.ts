@@ -17,12 +17,21 @@ export function isSupportedRedis(version: string): boolean {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
+const elsewhere =
+  '  macOS            brew install redis\n' +
+  '  anywhere         docker run -d -p 6379:6379 redis:7-alpine   and set REDIS_URL=redis://127.0.0.1:6379';
+
 export const howToInstallRedis =
   'Install it with one of\n' +
   '  Debian, Ubuntu   sudo apt-get install redis-server\n' +
   '  Fedora, RHEL     sudo dnf install valkey\n' +
-  '  macOS            brew install redis\n' +
-  '  anywhere         docker run -d -p 6379:6379 redis:7-alpine   and set REDIS_URL=redis://127.0.0.1:6379';
+  elsewhere;
+
+/** Where a distribution has only an old one, its own package would bring the same again. */
+const howToRenewRedis =
+  'Get a newer one with one of\n' +
+  '  Debian, Ubuntu   the packages of Redis itself: https://packages.redis.io says how\n' +
+  elsewhere;
 
 /** The command of a server on PATH that is new enough; undefined when there is none at all. */
 export function findRedis(): string | undefined {
@@ -35,7 +44,7 @@ export function findRedis(): string | undefined {
   }
   if (tooOld.length > 0) {
     throw new StackError(
-      `Redis ${oldestRedis} or newer is needed, and PATH has only ${tooOld.join(' and ')}. ${howToInstallRedis}`,
+      `Redis ${oldestRedis} or newer is needed, and PATH has only ${tooOld.join(' and ')}. ${howToRenewRedis}`,
     );
   }
   return undefined;
