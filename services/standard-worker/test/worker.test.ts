@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,7 +91,7 @@ test('a worker killed with -9 in the middle of its work loses nothing', async (t
   t.true(files.length >= 12);
 });
 
-test('what cannot succeed fails for good with its reason, and processes are as many as configured', async (t) => {
+test('what cannot succeed fails for good with its reason', async (t) => {
   const { streams, ended, startWorker } = await setUp(t);
   const { ops, worker } = await startWorker();
   await publish(streams, [
@@ -114,6 +117,38 @@ test('what cannot succeed fails for good with its reason, and processes are as m
   );
   worker.kill('SIGTERM');
   t.deepEqual(await worker.exited, { code: 0, signal: null });
+});
+
+test('as many processes as configured work, each on as many subtasks at once as it has slots', async (t) => {
+  const held = new Set<ServerResponse>();
+  let most = 0;
+  let open = false;
+  const server = createServer((_request, response) => {
+    held.add(response.once('close', () => held.delete(response)));
+    most = Math.max(most, held.size);
+    if (open) response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => void server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { streams, ended, startWorker } = await setUp(t);
+  await publish(
+    streams,
+    Array.from({ length: 12 }, (_, ordinal) =>
+      job(ordinal, { kind: 'http.request', input: { method: 'GET', url: `http://${host}/` } }),
+    ),
+  );
+  await startWorker({ WORKER_PROCESSES: '3', WORKER_THREADS: '2', HTTP_PRIVATE_HOSTS: host });
+  await until(() => held.size === 6 && ended('started').length === 6, { timeoutMs: 30_000 });
+  const slots = Map.groupBy(ended('started'), (result) => result.type === 'started' && result.worker);
+  t.deepEqual(
+    [...slots.values()].map(({ length }) => length),
+    [2, 2, 2],
+  );
+  open = true;
+  for (const response of held) response.end();
+  await until(() => ended('succeeded').length === 12, { timeoutMs: 30_000 });
+  t.is(most, 6);
 });
 
 test('a cancel stops running work and drops what waits, also for a worker that starts later', async (t) => {
