@@ -49,8 +49,8 @@ export const tasksApi = (transport: Transport) => {
   const pathOf = (taskId: string, rest = ''): string => `/tasks/${encodeURIComponent(taskId)}${rest}`;
   const change = (taskId: string, action: string): Promise<TaskView> =>
     transport.json({ method: 'POST', path: pathOf(taskId, `/${action}`) }, taskViewSchema);
-  const get = (taskId: string): Promise<TaskDetail> =>
-    transport.json({ method: 'GET', path: pathOf(taskId) }, taskDetailSchema);
+  const get = (taskId: string, { signal }: { signal?: AbortSignal } = {}): Promise<TaskDetail> =>
+    transport.json({ method: 'GET', path: pathOf(taskId), ...(signal && { signal }) }, taskDetailSchema);
   const list = (query: TaskFilter & { cursor?: string } = {}): Promise<Page<TaskView>> =>
     transport.json({ method: 'GET', path: '/tasks', query }, taskPage);
   const subtasks = (
@@ -134,7 +134,7 @@ export const tasksApi = (transport: Transport) => {
 
     /** See `WaitOptions`; resolves with the task in its final state. */
     waitUntilFinished: (taskId: string, options?: WaitOptions): Promise<TaskView> =>
-      waitUntilFinished(transport, pathOf(taskId, '/events'), () => get(taskId), options),
+      waitUntilFinished(transport, pathOf(taskId, '/events'), (signal) => get(taskId, { signal }), options),
 
     /** The answer itself, its body yet to be read: exports can be large. */
     export: (

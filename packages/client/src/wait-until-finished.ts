@@ -23,7 +23,7 @@ const againMs = 1000;
 export const waitUntilFinished = async (
   transport: Transport,
   eventsPath: string,
-  read: () => Promise<TaskView>,
+  read: (signal: AbortSignal) => Promise<TaskView>,
   { signal, onProgress, onConnection }: WaitOptions = {},
 ): Promise<TaskView> => {
   const over = new AbortController();
@@ -36,8 +36,9 @@ export const waitUntilFinished = async (
   const readOnceThere = async (): Promise<TaskView> => {
     for (;;) {
       try {
-        return await read();
+        return await read(stop);
       } catch (error) {
+        stop.throwIfAborted();
         if (!isPassing(error)) throw error;
         await pause(againMs, stop);
       }

@@ -105,3 +105,30 @@ test('waiting for a task lives through a server that is away longer than a reque
   t.is((await client.tasks.waitUntilFinished(taskId)).state, 'succeeded');
   t.is(refused, 2);
 });
+
+test('waiting that is given up gives up what it has asked', async (t) => {
+  const { url } = await scriptedServer(t, (_request, response) => {
+    begin(response);
+    send(response, '1-0', { type: 'ready' });
+  });
+  const asked = Promise.withResolvers<AbortSignal>();
+  const neverAnswered = (signal: AbortSignal) =>
+    new Promise<Response>((_resolve, reject) => {
+      asked.resolve(signal);
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  const client = createClient({
+    baseUrl: url,
+    fetch: (input, init) =>
+      new Request(input).url.endsWith('/events')
+        ? fetch(input, init)
+        : neverAnswered(init?.signal as AbortSignal),
+  });
+  const stop = new AbortController();
+  const waiting = client.tasks.waitUntilFinished(taskId, { signal: stop.signal });
+  const signal = await asked.promise;
+  const reason = new Error('given up');
+  stop.abort(reason);
+  t.is(signal.reason, reason);
+  await t.throwsAsync(waiting, { is: reason });
+});

@@ -59,13 +59,11 @@ export const supervisor = (options: SupervisorOptions): Supervisor => {
       ready.add(child);
       onReady();
     });
-    child.on('error', (error) => log.error({ err: error, place }, 'worker process could not be started'));
-    child.once('exit', (code, signal) => {
+    const ended = (why: string): void => {
       children.delete(child);
       ready.delete(child);
       pulses.delete(child);
       if (stopping) return;
-      const why = signal ?? `status ${code}`;
       onFirstExit(why);
       const next =
         performance.now() - since > settledMs ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
@@ -76,6 +74,12 @@ export const supervisor = (options: SupervisorOptions): Supervisor => {
         spawn(place, next, onReady, onFirstExit);
       }, next);
       pauses.add(timer);
+    };
+    child.once('exit', (code, signal) => ended(signal ?? `status ${code}`));
+    child.on('error', (error) => {
+      log.error({ err: error, place, pid: child.pid }, 'worker process cannot be started or told');
+      // One that was never there has no exit.
+      if (child.pid === undefined) ended(error.message);
     });
   };
 
