@@ -25,7 +25,7 @@ export interface StartedService {
   readonly ports: Readonly<Record<string, number>>;
 }
 
-export type ServiceName = 'auth' | 'task-intake' | 'standard-worker' | 'health-aggregator';
+export type ServiceName = 'auth' | 'task-intake' | 'standard-worker' | 'lumina-worker' | 'health-aggregator';
 
 export interface RealSystemOptions {
   /** Default a database of this test's own on the servers that all tests share. */
