@@ -20,6 +20,7 @@ import { SubtaskCancelledError, type Cancellations } from './cancellations.ts';
 import type { TaskContext, TaskHandler } from './handlers/handler.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { progressReporter, type ProgressReporter } from './progress-reporter.ts';
+import { jsonBytes, maxResultBytes } from './result-size.ts';
 import { failureOf, recordedError, SubtaskFailure } from './subtask-failure.ts';
 import { subtaskMetrics, type AttemptOutcome } from './subtask-metrics.ts';
 
@@ -127,7 +128,16 @@ export const runSubtask = (options: RunSubtaskOptions): Handler<SubtaskJob> => {
         return artifact;
       },
     };
-    return { result: await handler.run(input.data, context), artifacts: saved };
+    const result = await handler.run(input.data, context);
+    const size = jsonBytes(result);
+    if (size > maxResultBytes) {
+      throw new SubtaskFailure(
+        'result_too_large',
+        `The result is ${size} bytes of JSON, and at most ${maxResultBytes} are taken: save what is large as an artifact.`,
+        { permanent: true },
+      );
+    }
+    return { result, artifacts: saved };
   };
 
   const failure = (message: Message<SubtaskJob>, error: unknown, durationMs: number): Outcome => {

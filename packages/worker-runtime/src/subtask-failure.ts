@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ArtifactStoreError } from '@backend2/artifacts';
 import { DomainError, type SubtaskError } from '@backend2/contracts';
 import { EngineRejectedError, EngineUnavailableError } from '@backend2/engines';
@@ -35,10 +36,16 @@ export class SubtaskFailure extends Error {
   }
 }
 
+/** Not everything that may be thrown has a text of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === 'string' ? error : inspect(error);
+}
+
 /** What a handler threw, classed by whether a retry may help. */
 export function failureOf(error: unknown, durationMs: number): SubtaskFailure {
   const failure = (code: string, permanent: boolean, retryAfterMs?: number) =>
-    new SubtaskFailure(code, error instanceof Error ? error.message : String(error), {
+    new SubtaskFailure(code, messageOf(error), {
       permanent,
       durationMs,
       retryAfterMs,

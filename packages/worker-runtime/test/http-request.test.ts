@@ -62,6 +62,16 @@ test('content that is neither JSON nor text is kept as an artifact', async (t) =
   t.is(Buffer.concat(saved).toString(), '%PDF');
 });
 
+test('a JSON answer that is long for a result is kept as an artifact', async (t) => {
+  const { run, saved } = await serve(t, (_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    // Short on the way, and six times as long where it is written as JSON.
+    response.end(JSON.stringify('\u0001'.repeat(10_000)));
+  });
+  t.deepEqual(((await run({})) as { body: Json }).body, { artifact: 'kept' });
+  t.is(JSON.parse(Buffer.concat(saved).toString()), '\u0001'.repeat(10_000));
+});
+
 test('a status says whether another attempt may help, and Retry-After when', async (t) => {
   const { run } = await serve(t, (request, response) => {
     response.statusCode = Number(request.headers['x-status']);

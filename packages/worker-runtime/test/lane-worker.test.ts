@@ -55,6 +55,19 @@ test.serial(
   },
 );
 
+test.serial(
+  'a result too large for one, and what was thrown without a text, are failures that say so',
+  async (t) => {
+    const lane = await useLane(t);
+    await lane.startWorker();
+    await lane.publish({ kind: 'test.much' }, { kind: 'test.nameless', maxAttempts: 1 });
+    await lane.untilEnded('failed', 2);
+    const ends = lane.ended('failed').toSorted((a, b) => a.ordinal - b.ordinal);
+    t.like(ends[0], { attempt: 1, error: { code: 'result_too_large' } });
+    t.like(ends[1], { attempt: 1, error: { code: 'failed', message: '[Object: null prototype] {}' } });
+  },
+);
+
 test.serial('a worker announces its kinds, with the inputs that they say are costly to switch', async (t) => {
   const lane = await useLane(t);
   await lane.startWorker();

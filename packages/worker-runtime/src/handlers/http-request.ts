@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { httpRequestInputSchema, type HttpRequestInput, type Json } from '@backend2/contracts';
 import { inSpan, outboundRequest, PrivateAddressError, retryAfterMs } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
+import { jsonBytes, maxResultBytes } from '../result-size.ts';
 import { SubtaskFailure } from '../subtask-failure.ts';
 import { defineHandler, type TaskContext } from './handler.ts';
 
@@ -25,6 +26,8 @@ const ownHeaders = new Set([
 const shownHeaders = ['content-type', 'content-length', 'etag', 'last-modified', 'location', 'retry-after'];
 const again = new Set([408, 425, 429]);
 const longestPauseMs = 3_600_000;
+/** The headers shown take their part of a result. */
+const maxInlineBytes = maxResultBytes / 2;
 
 const refusal = ({ message }: PrivateAddressError) =>
   new PermanentError(`${message} by http.request; an operator may list it in HTTP_PRIVATE_HOSTS.`);
@@ -71,19 +74,24 @@ const checkStatus = ({ statusCode: status = 0, headers }: IncomingMessage): void
   });
 };
 
-const bodyOf = async (bytes: Buffer, contentType: string, context: TaskContext): Promise<Json> => {
+/** Undefined for content that is neither JSON nor text. */
+const valueOf = (bytes: Buffer, contentType: string): Json | undefined => {
   if (bytes.length === 0) return null;
-  if (/^application\/([\w.-]+\+)?json\b/i.test(contentType)) {
-    try {
-      return JSON.parse(bytes.toString('utf8')) as Json;
-    } catch (cause) {
-      throw new SubtaskFailure('http_body', 'The answer says it is JSON and is not.', {
-        permanent: false,
-        cause,
-      });
-    }
-  }
   if (/^text\//i.test(contentType)) return bytes.toString('utf8');
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(contentType)) return undefined;
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Json;
+  } catch (cause) {
+    throw new SubtaskFailure('http_body', 'The answer says it is JSON and is not.', {
+      permanent: false,
+      cause,
+    });
+  }
+};
+
+const bodyOf = async (bytes: Buffer, contentType: string, context: TaskContext): Promise<Json> => {
+  const value = valueOf(bytes, contentType);
+  if (value !== undefined && jsonBytes(value) <= maxInlineBytes) return value;
   const { id } = await context.saveArtifact({
     bytes,
     contentType: contentType || 'application/octet-stream',
@@ -93,7 +101,8 @@ const bodyOf = async (bytes: Buffer, contentType: string, context: TaskContext):
 
 /**
  * `http.request`: one request, no redirects. A 2xx succeeds, 408, 425, 429 and 5xx are tried again (heeding
- * `Retry-After`), anything else fails for good. JSON and text become the result, other content an artifact.
+ * `Retry-After`), anything else fails for good. JSON and text become the result where they are short, other content an
+ * artifact.
  */
 export const httpRequest = ({ privateHosts = [], maxBytes = 5_000_000 }: HttpRequestOptions = {}) =>
   defineHandler<HttpRequestInput>({
