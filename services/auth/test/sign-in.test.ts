@@ -1,6 +1,7 @@
 import { DomainError } from '@backend2/contracts';
 import { userModel } from '@backend2/database';
 import { soonest, until } from '@backend2/testkit';
+import { QueryTypes } from 'sequelize';
 import test, { type ExecutionContext } from 'ava';
 import { password, startAuth, useAuthDatabase } from './start-auth.ts';
 
@@ -78,6 +79,39 @@ test.serial('of many exchanges of one refresh token at once exactly one succeeds
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => auth.refresh(token)));
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
 });
+
+test.serial(
+  'whoever ceases to be an admin while they sign in or refresh gets no token of an admin',
+  async (t) => {
+    const db = await useAuthDatabase(t);
+    const ada = await db.addUser('ada@example.com', 'admin');
+    const auth = await startAuth(t, db);
+    const { primary } = db.database;
+    const { refresh_token: token } = await auth.signIn('ada@example.com');
+    const begin = { 'sign-in': () => auth.signIn('ada@example.com'), refresh: () => auth.refresh(token) };
+    for (const [what, issue] of Object.entries(begin)) {
+      await userModel(primary).update({ role: 'admin' }, { where: { id: ada.userId } });
+      // The change is written and not yet committed: who does not wait for it sees an admin still.
+      const demotion = await primary.transaction();
+      await userModel(primary).update(
+        { role: 'user', tokensValidFrom: new Date() },
+        { where: { id: ada.userId }, transaction: demotion },
+      );
+      let answered = false;
+      const issuing = issue().finally(() => (answered = true));
+      const waits = async () => {
+        const rows = await primary.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          { type: QueryTypes.SELECT },
+        );
+        return rows.length > 0;
+      };
+      await until(async () => answered || (await waits()), { what: `the ${what} at the change` });
+      await demotion.commit();
+      t.is(auth.tokens.verify((await issuing).access_token).role, 'user', what);
+    }
+  },
+);
 
 test.serial(
   'a logout is heard by a running gateway within a second and known to one that starts later',

@@ -30,26 +30,29 @@ export const postgresSessionStore = (primary: Sequelize): SessionStore => {
           { hash, sessionId: session.id, expiresAt: sooner(later(life.refreshTokenMs), expiresAt) },
           { transaction },
         );
-        return { sessionId: session.id };
+        return { sessionId: session.id, role: unchanged.role };
       }),
 
     exchange: (hash, next, life) =>
       primary.transaction(async (transaction) => {
         const token = await tokens.findByPk(hash, { lock: true, transaction });
         if (!token) return { kind: 'unknown' };
+        const ofToken = await sessions.findByPk(token.sessionId, { attributes: ['userId'], transaction });
+        if (!ofToken) return { kind: 'unknown' };
+        // Before the session, as whatever changes a user locks them; and so that a change under way is waited for.
+        const user = await users.findOne({
+          where: { id: ofToken.userId, deletedAt: null, disabledAt: null },
+          lock: transaction.LOCK.SHARE,
+          transaction,
+        });
         const session = await sessions.findByPk(token.sessionId, { lock: true, transaction });
-        if (!session || session.revokedAt) return { kind: 'unknown' };
+        if (!user || !session || session.revokedAt) return { kind: 'unknown' };
         if (token.usedAt) {
           await session.update({ revokedAt: new Date(), revokedWhy: 'reuse' }, { transaction });
           return { kind: 'reused', sessionId: session.id, userId: session.userId };
         }
         const now = new Date();
         if (token.expiresAt <= now || session.expiresAt <= now) return { kind: 'unknown' };
-        const user = await users.findOne({
-          where: { id: session.userId, deletedAt: null, disabledAt: null },
-          transaction,
-        });
-        if (!user) return { kind: 'unknown' };
         await token.update({ usedAt: now }, { transaction });
         await tokens.create(
           {

@@ -36,7 +36,12 @@ export const issueTokens = (parts: IssueTokensParts) => {
   const { users, sessions, hasher, throttle, tokens, revocations, life, onOutcome } = parts;
 
   /** `issuedAt` is from before the session was looked at: a revocation that came between then covers the token. */
-  const answer = (user: User, sessionId: string, refreshToken: string, issuedAt: number): TokenResponse => ({
+  const answer = (
+    user: Pick<User, 'id' | 'role'>,
+    sessionId: string,
+    refreshToken: string,
+    issuedAt: number,
+  ): TokenResponse => ({
     access_token: tokens.sign({ userId: user.id, role: user.role, sessionId, issuedAt }).token,
     token_type: 'Bearer',
     expires_in: tokens.ttlSeconds,
@@ -72,7 +77,7 @@ export const issueTokens = (parts: IssueTokensParts) => {
     if (hasher.isDated(user.passwordHash)) {
       await users.rehash(user.id, user.passwordHash, await hasher.hash(password));
     }
-    return answer(user, session.sessionId, refreshToken, issuedAt);
+    return answer({ id: user.id, role: session.role }, session.sessionId, refreshToken, issuedAt);
   };
 
   const withRefreshToken = async (token: string): Promise<TokenResponse> => {

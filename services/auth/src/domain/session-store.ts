@@ -1,3 +1,4 @@
+import type { Role } from '@backend2/contracts';
 import type { User } from './user.ts';
 
 export interface RefreshLife {
@@ -13,8 +14,12 @@ export type Exchange =
 
 /** Sessions and their refresh tokens, of which only hashes are kept. */
 export interface SessionStore {
-  /** Undefined where the user's password or standing has changed since `user` was read. */
-  open(user: User, tokenHash: Buffer, life: RefreshLife): Promise<{ readonly sessionId: string } | undefined>;
+  /** With the role as it is by now; undefined where the user's password or standing has changed since `user` was read. */
+  open(
+    user: User,
+    tokenHash: Buffer,
+    life: RefreshLife,
+  ): Promise<{ readonly sessionId: string; readonly role: Role } | undefined>;
   /** Exchanges one token for the next. Of copies that come at once one is exchanged and the session is then revoked. */
   exchange(tokenHash: Buffer, nextHash: Buffer, life: RefreshLife): Promise<Exchange>;
   /** Whether the session is the user's; one that was revoked before stays as it was. */
