@@ -20,6 +20,7 @@ import { postgresLaneLock } from './adapters/postgres-lane-lock.ts';
 import { postgresLaneStore } from './adapters/postgres-lane-store.ts';
 import { postgresQuotaStore } from './adapters/postgres-quota-store.ts';
 import { postgresRecorderStore } from './adapters/postgres-recorder-store.ts';
+import { postgresStopOrders } from './adapters/postgres-stop-orders.ts';
 import { redisTaskResults } from './adapters/redis-task-results.ts';
 import { redisWritePositions } from './adapters/redis-write-positions.ts';
 import type { TaskRow } from './adapters/task-rows.ts';
@@ -31,6 +32,7 @@ import { RunTimes } from './domain/run-times.ts';
 import { taskEventPublisher } from './events/task-event-publisher.ts';
 import { resultRecorder } from './recorder/result-recorder.ts';
 import { scheduler } from './scheduler/scheduler.ts';
+import { stopTeller } from './stop-teller.ts';
 import { laneHandlers } from './streams/lane-handlers.ts';
 import { laneKinds } from './streams/lane-kinds.ts';
 import { laneSlots } from './streams/lane-slots.ts';
@@ -121,6 +123,12 @@ const recorder = resultRecorder({
   },
 });
 
+const stops = stopTeller(
+  postgresStopOrders(primary),
+  async (stop) => void (await orders.publishMany(stop.map((order) => ({ type: 'cancel', ...order })))),
+  log,
+);
+
 const limits = (lane: Lane) => ({
   maxSubtasks: config.maxSubtasksPerTask,
   offered: kinds.of(lane),
@@ -142,9 +150,7 @@ const taskHandlers = taskIntakeHandlers({
   events,
   estimateSeconds: (lane, kind, subtasks) =>
     runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
-  stopRuns: async (taskId, upToRun) => {
-    await orders.publish({ type: 'cancel', taskId, upToRun });
-  },
+  wakeStopTeller: stops.wake,
   wakeDispatcher: (lane) => dispatchers[lane].wake(),
   apiPrefix,
 });
@@ -176,6 +182,7 @@ const deadLetters = deadLetterBound({ streams, most: config.maxDeadLettersPerLan
 const loops = [
   slots,
   recorder,
+  stops,
   rpc,
   dispatchers.standard,
   dispatchers.lumina,
@@ -201,6 +208,7 @@ await runUntilSignal(
     webhooks.deliverer,
     slots,
     recorder,
+    stops,
     rpc,
     dispatchers.standard,
     dispatchers.lumina,

@@ -25,6 +25,7 @@ import {
   type Inbox,
   type RunningProcess,
   type TestPostgres,
+  type TestRedis,
 } from '@backend2/testkit';
 import type { ExecutionContext } from 'ava';
 import { useMigrated } from './migrated-database.ts';
@@ -71,9 +72,13 @@ export const aUser = (role: Principal['role'] = 'user'): Principal => {
   return { userId: `00000000-0000-4000-8000-${String(users).padStart(12, '0')}`, role };
 };
 
-/** task-intake as a process on servers of its own, and this test as its gateway and its workers. */
-export const startIntake = async (t: ExecutionContext, env: Record<string, string> = {}): Promise<Intake> => {
-  const redis = await useRedis(t);
+/** task-intake as a process on servers of its own, and this test as its gateway and its workers. @param given a Redis to use. */
+export const startIntake = async (
+  t: ExecutionContext,
+  env: Record<string, string> = {},
+  given?: TestRedis,
+): Promise<Intake> => {
+  const redis = given ?? (await useRedis(t));
   const postgres = await useMigrated(t);
   const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
   await streams.start();

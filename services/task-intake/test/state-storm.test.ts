@@ -24,6 +24,8 @@ import { connectMigrated } from './migrated-database.ts';
 // A model of one task, as docs/task-states.md tells it, beside the stores on a real Postgres: after each of any
 // series of acts both must say the same.
 
+const nothingKept = async (): Promise<void> => undefined;
+
 interface Cell {
   state: SubtaskState;
   run: number;
@@ -194,10 +196,10 @@ const perform = async (database: Sequelize, taskId: string, act: Act, model: Mod
       await unlessRefused(resumeTask(database, owner, taskId));
       return;
     case 'retry':
-      await unlessRefused(retryTask(database, owner, taskId));
+      await unlessRefused(retryTask(database, owner, taskId, nothingKept));
       return;
     case 'retryOne':
-      await unlessRefused(retryTask(database, owner, taskId, act.ordinal));
+      await unlessRefused(retryTask(database, owner, taskId, nothingKept, act.ordinal));
       return;
   }
 };

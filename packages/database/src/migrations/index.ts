@@ -12,6 +12,7 @@ import { auditLog } from './0070-audit-log.ts';
 import { webhooks } from './0075-webhooks.ts';
 import { roomForStates } from './0080-room-for-states.ts';
 import { subtasksOfTasks } from './0081-subtasks-of-tasks.ts';
+import { stopOrders } from './0082-stop-orders.ts';
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   roomForStates,
   subtasksOfTasks,
+  stopOrders,
 ];

@@ -33,6 +33,7 @@ export const tableAccess: Readonly<Record<string, Access>> = {
   task_search: { task_intake: ['select', 'insert', 'delete'] },
   subtasks: { task_intake: all },
   artifacts: { task_intake: all },
+  stop_orders: { task_intake: all },
   lanes: { task_intake: ['select', 'update'] },
   quotas: { task_intake: ['select', 'insert', 'update'] },
   schedules: { task_intake: all },

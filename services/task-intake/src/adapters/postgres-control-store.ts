@@ -8,6 +8,7 @@ import {
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { placeOf } from '../domain/dispatch-order.ts';
+import { orderStop } from './postgres-stop-orders.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
 import { postgresJson } from '@backend2/database';
 import { tellTaskChanges } from './postgres-webhook-outbox.ts';
@@ -24,6 +25,8 @@ export interface Controlled {
   readonly task: TaskRow;
   readonly moved: readonly MovedSubtasks[];
 }
+
+type Undo = (taskId: string) => Promise<void>;
 
 const conflict = (code: string, message: string): DomainError => new DomainError('conflict', code, message);
 
@@ -80,6 +83,18 @@ const cancelledBefore = (
     { bind: [task.id], type: QueryTypes.SELECT, transaction },
   );
 
+/** Cells that never began are stopped by the books alone. */
+const stopBegun = async (
+  database: Sequelize,
+  transaction: Transaction,
+  taskId: string,
+  moved: readonly MovedSubtasks[],
+): Promise<void> => {
+  const begun = moved.filter(({ was }) => was !== 'pending');
+  const upToRun = Math.max(0, ...begun.map(({ highestRun }) => highestRun));
+  if (upToRun > 0) await orderStop(database, transaction, { taskId, upToRun });
+};
+
 const settle = async (
   database: Sequelize,
   transaction: Transaction,
@@ -108,21 +123,25 @@ const setState = async (
 };
 
 /**
- * Ends what is not finished. Cancelling twice is one cancel, and answers again which runs are to stop: the word of the
- * first may not have reached the workers.
+ * Ends what is not finished. Cancelling twice is one cancel, and orders again which runs are to stop: a Redis that lost
+ * its data may have lost the word of the first.
  *
  * @throws DomainError `task_finished` where the task already ended otherwise.
  */
 export const cancelTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
-    if (task.state === 'cancelled')
-      return { task, moved: await cancelledBefore(database, transaction, task) };
+    if (task.state === 'cancelled') {
+      const moved = await cancelledBefore(database, transaction, task);
+      await stopBegun(database, transaction, taskId, moved);
+      return { task, moved };
+    }
     if (isFinalTaskState(task.state)) {
       throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
     }
     const cancelled = await setState(database, transaction, task, 'cancelled');
     const moved = await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled');
+    await stopBegun(database, transaction, taskId, moved);
     const settled = await settle(database, transaction, cancelled, moved, 'cancelled');
     await tellTaskChanges(database, transaction, [task], [settled.task]);
     return settled;
@@ -158,12 +177,14 @@ export const resumeTask = (database: Sequelize, principal: Principal, taskId: st
 /**
  * Puts failed subtasks back to pending, or one failed or cancelled one where `ordinal` is given.
  *
+ * @param undo undoes what else is kept of their ends, before the commit: where it rejects nothing has changed.
  * @throws DomainError `nothing_to_retry`.
  */
 export const retryTask = (
   database: Sequelize,
   principal: Principal,
   taskId: string,
+  undo: Undo,
   ordinal?: number,
 ): Promise<Controlled> =>
   database.transaction(async (transaction) => {
@@ -183,11 +204,18 @@ export const retryTask = (
     for (const { ordinals } of moved)
       for (const each of ordinals) first = Math.min(first, placeOf(task.axes, task.dispatch_axes, each));
     await notifyDispatcher(database, transaction, task);
-    return settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
+    const settled = await settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
+    await undo(taskId);
+    return settled;
   });
 
-/** Hides a task for good; what of it is unfinished is cancelled. */
-export const deleteTask = (database: Sequelize, principal: Principal, taskId: string): Promise<Controlled> =>
+/** Hides a task for good; what of it is unfinished is cancelled. @param undo as of `retryTask`. */
+export const deleteTask = (
+  database: Sequelize,
+  principal: Principal,
+  taskId: string,
+  undo: Undo,
+): Promise<Controlled> =>
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
     const open = !isFinalTaskState(task.state);
@@ -195,12 +223,14 @@ export const deleteTask = (database: Sequelize, principal: Principal, taskId: st
     const moved = open
       ? await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled')
       : [];
+    await stopBegun(database, transaction, taskId, moved);
     const settled = await settle(database, transaction, ended, moved, 'cancelled');
     await tellTaskChanges(database, transaction, [task], [settled.task]);
     await database.query(`UPDATE tasks SET deleted_at = clock_timestamp() WHERE id = $1`, {
       bind: [taskId],
       transaction,
     });
+    await undo(taskId);
     return settled;
   });
 

@@ -8,10 +8,8 @@ import { insertDeliveries, type Told } from './postgres-webhook-outbox.ts';
 import {
   artifactViewOf,
   storedArtifactOf,
-  taskColumns,
   type SubtaskRow,
   type TaskHead,
-  type TaskRow,
 } from './task-rows.ts';
 
 export interface RecordedChange {
@@ -22,7 +20,7 @@ export interface RecordedChange {
 export interface Recorded {
   /** Subtasks that changed; the rest of the batch was a duplicate, late or foreign. */
   readonly changes: readonly RecordedChange[];
-  readonly tasks: readonly TaskRow[];
+  readonly tasks: readonly TaskHead[];
 }
 
 interface ChangedRow {
@@ -77,31 +75,36 @@ export const postgresRecorderStore = (database: Sequelize, apiPrefix: string): R
       return { changes, tasks: await applyCounts(database, transaction, locked, counts) };
     }),
 
-  present: async (batch) => {
-    const rows = await database.query<PresentRow>(
-      `SELECT s.task_id, s.ordinal, s.run, s.attempt, s.state, s.started_at, s.finished_at, s.duration_ms, s.result, s.error,
+  present: (batch) =>
+    database.transaction(async (transaction) => {
+      // Waits for a change under way: an end that it undoes is not to be told, nor kept, as the present one.
+      const locked = await lockTaskHeads(
+        database,
+        transaction,
+        batch.map(({ taskId }) => taskId),
+      );
+      const rows = await database.query<PresentRow>(
+        `SELECT s.task_id, s.ordinal, s.run, s.attempt, s.state, s.started_at, s.finished_at, s.duration_ms, s.result, s.error,
          coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'key', a.key, 'contentType', a.content_type,
              'bytes', a.bytes, 'sha256', a.sha256, 'width', a.width, 'height', a.height) ORDER BY a.place)
            FROM artifacts a WHERE a.task_id = s.task_id AND a.ordinal = s.ordinal AND a.run = s.run), '[]') AS artifacts
        FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(task_id, ordinal, run)
        JOIN subtasks s ON s.task_id = r.task_id AND s.ordinal = r.ordinal AND s.run = r.run
        WHERE s.state <> 'pending'`,
-      {
-        bind: [
-          batch.map(({ taskId }) => taskId),
-          batch.map(({ ordinal }) => ordinal),
-          batch.map(({ run }) => run),
-        ],
-        type: QueryTypes.SELECT,
-      },
-    );
-    const changes = rows.map((row) => ({ progress: progressOf(row), was: row.state }));
-    const tasks = await database.query<TaskRow>(
-      `SELECT ${taskColumns} FROM tasks WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL`,
-      { bind: [[...new Set(changes.map(({ progress }) => progress.taskId))]], type: QueryTypes.SELECT },
-    );
-    return { changes, tasks };
-  },
+        {
+          bind: [
+            batch.map(({ taskId }) => taskId),
+            batch.map(({ ordinal }) => ordinal),
+            batch.map(({ run }) => run),
+          ],
+          type: QueryTypes.SELECT,
+          transaction,
+        },
+      );
+      const changes = rows.map((row) => ({ progress: progressOf(row), was: row.state }));
+      const concerned = new Set(changes.map(({ progress }) => progress.taskId));
+      return { changes, tasks: locked.filter(({ id }) => concerned.has(id)) };
+    }),
 
   underWay: async (reports) => {
     const rows = await database.query<{ place: number; ownerId: string }>(

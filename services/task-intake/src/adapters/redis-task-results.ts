@@ -28,8 +28,8 @@ export interface TaskResults {
   /** To be called before the batch is written to Postgres; what it returns keeps what was written. */
   begin(taskIds: readonly string[]): KeepResults;
   find(principal: Principal, taskId: string, ordinal: number): Promise<SubtaskResult | undefined>;
-  /** After a change that undoes results was committed. */
-  forget(taskId: string): Promise<void>;
+  /** Before a change that undoes results is committed, and once it holds the task: whoever reads the books after this reads the change. */
+  readonly forget: (taskId: string) => Promise<void>;
 }
 export type KeepResults = (
   written: readonly Progress[],

@@ -1,6 +1,6 @@
 import { taskEvents, type ProgressReport, type SubtaskChange, type TaskEvent } from '@backend2/contracts';
 import type { Streams } from '@backend2/streams';
-import { taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
+import { taskViewOf, type TaskHead, type TaskRow } from '../adapters/task-rows.ts';
 
 /** Bounds an entry, and with the number of entries kept what the stream may take of Redis. */
 const changesPerEvent = 100;
@@ -10,7 +10,7 @@ const movedAtOnce = 2000;
 export interface TaskEventPublisher {
   /** Subtasks that changed, then their task as it is now, in this order for each task. */
   publish(
-    tasks: readonly TaskRow[],
+    tasks: readonly TaskHead[],
     changes?: ReadonlyMap<string, { readonly ownerId: string; readonly changes: readonly SubtaskChange[] }>,
   ): Promise<void>;
   /** Subtasks of a task that all went to one state, however many, then their task as it is now. */

@@ -21,7 +21,7 @@ import { PermanentError, type Consumer, type Message, type Streams } from '@back
 import { DatabaseError } from 'sequelize';
 import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
 import type { TaskResults } from '../adapters/redis-task-results.ts';
-import { artifactViewOf, type TaskRow } from '../adapters/task-rows.ts';
+import { artifactViewOf, type TaskHead } from '../adapters/task-rows.ts';
 import { mergeResults } from '../domain/merge-results.ts';
 import type { RunTimes } from '../domain/run-times.ts';
 import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
@@ -159,7 +159,7 @@ const repeatedIn = (outcomes: readonly TaskOutcome[]): number =>
   outcomes.length -
   new Set(outcomes.map((outcome) => `${subtaskJobId(outcome)} ${outcome.attempt} ${outcome.type}`)).size;
 
-const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly TaskRow[]): void => {
+const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly TaskHead[]): void => {
   const traceOf = new Map(tasks.map(({ id, trace }) => [id, traceIdOf(trace)]));
   if (log.debug()) {
     for (const { progress } of changes) {
@@ -174,7 +174,7 @@ const tell = (log: Log, changes: readonly RecordedChange[], tasks: readonly Task
 
 const endedByLane = (
   changes: readonly RecordedChange[],
-  tasks: ReadonlyMap<string, TaskRow>,
+  tasks: ReadonlyMap<string, TaskHead>,
 ): Map<Lane, number> => {
   const ended = new Map<Lane, number>();
   for (const { progress } of changes) {
@@ -186,7 +186,7 @@ const endedByLane = (
 
 const learnRunTimes = (
   changes: readonly RecordedChange[],
-  tasks: readonly TaskRow[],
+  tasks: readonly TaskHead[],
   runTimes: RunTimes,
 ): void => {
   const byId = new Map(tasks.map((task) => [task.id, task]));
@@ -199,7 +199,7 @@ const learnRunTimes = (
 
 const changesByTask = (
   changes: readonly RecordedChange[],
-  tasks: ReadonlyMap<string, TaskRow>,
+  tasks: ReadonlyMap<string, TaskHead>,
   apiPrefix: string,
 ): Map<string, { ownerId: string; changes: SubtaskChange[] }> => {
   const byTask = new Map<string, { ownerId: string; changes: SubtaskChange[] }>();

@@ -31,8 +31,8 @@ export interface TaskIntakeDependencies {
   readonly estimateSeconds: (lane: TaskRow['lane'], kind: string, subtasks: number) => number | null;
   /** A task was stored and committed. */
   readonly onSubmitted: (task: TaskRow) => Promise<void>;
-  /** Tells workers to stop what was cancelled. */
-  readonly stopRuns: (taskId: string, upToRun: number) => Promise<void>;
+  /** There may be runs that workers are to be told to stop. */
+  readonly wakeStopTeller: () => void;
   readonly wakeDispatcher: (lane: TaskRow['lane']) => void;
   readonly apiPrefix: string;
 }
@@ -50,7 +50,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     limits,
     estimateSeconds,
     onSubmitted,
-    stopRuns,
+    wakeStopTeller,
     wakeDispatcher,
     apiPrefix,
   } = dependencies;
@@ -68,12 +68,6 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       state,
     );
     return taskViewOf(task);
-  };
-
-  const stopMoved = async ({ task, moved }: Controlled): Promise<void> => {
-    const begun = moved.filter(({ was }) => was !== 'pending');
-    const upToRun = Math.max(0, ...begun.map(({ highestRun }) => highestRun));
-    if (upToRun > 0) await stopRuns(task.id, upToRun);
   };
 
   return {
@@ -94,7 +88,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     },
     'tasks.cancel': async ({ principal, taskId }) => {
       const cancelled = await cancelTask(primary, principal, taskId);
-      await stopMoved(cancelled);
+      wakeStopTeller();
       return changed(principal, cancelled, 'cancelled');
     },
     'tasks.pause': async ({ principal, taskId }) =>
@@ -105,15 +99,13 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       return changed(principal, resumed, 'pending');
     },
     'tasks.retry': async ({ principal, taskId }) => {
-      const retried = await retryTask(primary, principal, taskId);
-      await results.forget(taskId);
+      const retried = await retryTask(primary, principal, taskId, results.forget);
       wakeDispatcher(retried.task.lane);
       return changed(principal, retried, 'pending');
     },
     'tasks.delete': async ({ principal, taskId }) => {
-      const deleted = await deleteTask(primary, principal, taskId);
-      await results.forget(taskId);
-      await stopMoved(deleted);
+      const deleted = await deleteTask(primary, principal, taskId, results.forget);
+      wakeStopTeller();
       await reads.wrote(principal, taskId);
       await events.deleted(deleted.task);
       return {};
@@ -129,8 +121,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       return view;
     },
     'subtasks.retry': async ({ principal, taskId, ordinal }) => {
-      const retried = await retryTask(primary, principal, taskId, ordinal);
-      await results.forget(taskId);
+      const retried = await retryTask(primary, principal, taskId, results.forget, ordinal);
       wakeDispatcher(retried.task.lane);
       await changed(principal, retried, 'pending');
       const { task, subtask } = await findOwnSubtask(primary, principal, taskId, ordinal);
