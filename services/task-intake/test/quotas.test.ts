@@ -75,6 +75,43 @@ test('a submission repeated under its id is answered, although its first copy us
   t.is(refused.code, 'quota_exceeded');
 });
 
+test('what is retried counts as what is submitted, unless an admin retries it', async (t) => {
+  const intake = await startIntake(t, {
+    MAX_UNFINISHED_TASKS_PER_USER: '2',
+    MAX_WAITING_SUBTASKS_PER_USER: '6',
+  });
+  const { rpc, user: principal } = intake;
+  const worker = await intake.startWorker(async () => ({
+    type: 'failed',
+    error: { code: 'no', message: 'no' },
+  }));
+  const ids: string[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    const { id } = await intake.submit({});
+    await intake.finished(id);
+    ids.push(id);
+  }
+  const [first = '', second = '', third = '', fourth = ''] = ids;
+  // What is retried waits from here on.
+  await worker.stop(AbortSignal.abort());
+  const retry = (taskId: string, by = principal) => rpc.call('tasks.retry', { principal: by, taskId });
+  await retry(first);
+  const refused = await t.throwsAsync(retry(second), { instanceOf: DomainError });
+  t.like(refused, {
+    kind: 'limited',
+    code: 'quota_exceeded',
+    message: 'This would make 8 waiting subtasks; you may have 6.',
+  });
+  t.is((await rpc.call('tasks.get', { principal, taskId: second })).state, 'failed');
+  const retryOne = (taskId: string) => rpc.call('subtasks.retry', { principal, taskId, ordinal: 0 });
+  await retryOne(second);
+  const tooMany = await Promise.allSettled([retryOne(third), retryOne(fourth)]);
+  t.deepEqual(codes(tooMany), ['quota_exceeded', 'quota_exceeded']);
+  await retry(third, admin);
+  const { unfinishedTasks, waitingSubtasks } = await quotaOf(intake);
+  t.deepEqual([unfinishedTasks.used, waitingSubtasks.used], [3, 9]);
+});
+
 test("anyone sees their own quota, only an admin another's, and only an admin changes one", async (t) => {
   const intake = await startIntake(t);
   const { userId } = aUser();

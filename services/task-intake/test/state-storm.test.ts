@@ -13,6 +13,7 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { cancelTask, pauseTask, resumeTask, retryTask } from '../src/adapters/postgres-control-store.ts';
 import { postgresDispatchStore } from '../src/adapters/postgres-dispatch-store.ts';
+import { postgresQuotaStore } from '../src/adapters/postgres-quota-store.ts';
 import { postgresRecorderStore } from '../src/adapters/postgres-recorder-store.ts';
 import { insertSubtasks, insertTask } from '../src/adapters/postgres-task-store.ts';
 import { acceptSubmission } from '../src/domain/accept-submission.ts';
@@ -157,6 +158,7 @@ class Model {
 const perform = async (database: Sequelize, taskId: string, act: Act, model: Model): Promise<void> => {
   const owner = { ...aUser('admin') };
   const dispatch = postgresDispatchStore(database);
+  const quotas = postgresQuotaStore(database, { unfinishedTasks: 0, waitingSubtasks: 0, schedules: 0 });
   const expected = new Set(['task_finished', 'task_not_paused', 'nothing_to_retry']);
   const unlessRefused = (work: Promise<unknown>) =>
     work.catch((error: unknown) => {
@@ -196,10 +198,10 @@ const perform = async (database: Sequelize, taskId: string, act: Act, model: Mod
       await unlessRefused(resumeTask(database, owner, taskId));
       return;
     case 'retry':
-      await unlessRefused(retryTask(database, owner, taskId, nothingKept));
+      await unlessRefused(retryTask(database, owner, { taskId }, quotas, nothingKept));
       return;
     case 'retryOne':
-      await unlessRefused(retryTask(database, owner, taskId, nothingKept, act.ordinal));
+      await unlessRefused(retryTask(database, owner, { taskId, ordinal: act.ordinal }, quotas, nothingKept));
       return;
   }
 };

@@ -74,7 +74,7 @@ export const subtaskRoutes = ({ tasks }: Dependencies): Route[] => [
     summary: 'Run a failed subtask again',
     params: ofSubtask,
     answer: { status: 200, schema: subtaskViewSchema },
-    refusals: { nothing_to_retry: 409 },
+    refusals: { nothing_to_retry: 409, quota_exceeded: 429 },
     handle: ({ principal, params }) => tasks.call('subtasks.retry', { principal, ...params }),
   }),
 ];

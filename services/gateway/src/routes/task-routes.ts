@@ -17,10 +17,10 @@ export const ofTask = z.object({ taskId: z.uuid() });
 const base = { tag: 'tasks', access: 'user' } as const;
 
 const actions = [
-  ['cancel', 'Cancel a task: what waits is dropped, what runs is aborted', 'task_finished'],
-  ['pause', 'Pause a task: what runs goes on, nothing further starts', 'task_finished'],
-  ['resume', 'Resume a paused task', 'task_not_paused'],
-  ['retry', 'Run its failed subtasks again', 'nothing_to_retry'],
+  ['cancel', 'Cancel a task: what waits is dropped, what runs is aborted', { task_finished: 409 }],
+  ['pause', 'Pause a task: what runs goes on, nothing further starts', { task_finished: 409 }],
+  ['resume', 'Resume a paused task', { task_not_paused: 409 }],
+  ['retry', 'Run its failed subtasks again', { nothing_to_retry: 409, quota_exceeded: 429 }],
 ] as const;
 
 /** Any other parameter fixes an axis by its name. */
@@ -85,7 +85,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
     answer: { status: 200, schema: taskDetailSchema },
     handle: ({ principal, params, signal }) => tasks.call('tasks.get', { principal, ...params }, { signal }),
   }),
-  ...actions.map(([action, summary, refusal]) =>
+  ...actions.map(([action, summary, refusals]) =>
     route({
       ...base,
       method: 'post',
@@ -94,7 +94,7 @@ export const taskRoutes = ({ tasks, config }: Dependencies): Route[] => [
       summary,
       params: ofTask,
       answer: { status: 200, schema: taskViewSchema },
-      refusals: { [refusal]: 409 },
+      refusals,
       handle: ({ principal, params }) => tasks.call(`tasks.${action}`, { principal, ...params }),
     }),
   ),

@@ -8,6 +8,7 @@ import {
 } from '@backend2/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { placeOf } from '../domain/dispatch-order.ts';
+import { ofWork, type QuotaStore } from './postgres-quota-store.ts';
 import { orderStop } from './postgres-stop-orders.ts';
 import { applyCounts, CountChanges, lockTasks } from './postgres-task-counts.ts';
 import { postgresJson } from '@backend2/database';
@@ -178,14 +179,14 @@ export const resumeTask = (database: Sequelize, principal: Principal, taskId: st
  * Puts failed subtasks back to pending, or one failed or cancelled one where `ordinal` is given.
  *
  * @param undo undoes what else is kept of their ends, before the commit: where it rejects nothing has changed.
- * @throws DomainError `nothing_to_retry`.
+ * @throws DomainError `nothing_to_retry`; `quota_exceeded`, though an admin may bring back what its owner may not.
  */
 export const retryTask = (
   database: Sequelize,
   principal: Principal,
-  taskId: string,
+  { taskId, ordinal }: { readonly taskId: string; readonly ordinal?: number },
+  quotas: QuotaStore,
   undo: Undo,
-  ordinal?: number,
 ): Promise<Controlled> =>
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
@@ -205,7 +206,12 @@ export const retryTask = (
       for (const each of ordinals) first = Math.min(first, placeOf(task.axes, task.dispatch_axes, each));
     await notifyDispatcher(database, transaction, task);
     const settled = await settle(database, transaction, task, moved, 'pending', new Map([[task.id, first]]));
+    const withinQuota = async (alone: boolean): Promise<void> => {
+      if (principal.role !== 'admin') await quotas.check(transaction, task.owner_id, ofWork, alone);
+    };
+    await withinQuota(false);
     await undo(taskId);
+    await withinQuota(true);
     return settled;
   });
 

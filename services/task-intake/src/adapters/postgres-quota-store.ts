@@ -10,6 +10,9 @@ export interface QuotaDefaults {
 
 type Counted = keyof QuotaDefaults;
 
+/** What work that is put in the queue adds to. */
+export const ofWork = ['unfinishedTasks', 'waitingSubtasks'] as const satisfies readonly Counted[];
+
 const wordOf: Readonly<Record<Counted, string>> = {
   unfinishedTasks: 'unfinished tasks',
   waitingSubtasks: 'waiting subtasks',

@@ -5,12 +5,7 @@ import type { Progress } from '../domain/merge-results.ts';
 import { subtaskEvent } from '../domain/webhook-events.ts';
 import { applyCounts, CountChanges, lockTaskHeads } from './postgres-task-counts.ts';
 import { insertDeliveries, type Told } from './postgres-webhook-outbox.ts';
-import {
-  artifactViewOf,
-  storedArtifactOf,
-  type SubtaskRow,
-  type TaskHead,
-} from './task-rows.ts';
+import { artifactViewOf, storedArtifactOf, type SubtaskRow, type TaskHead } from './task-rows.ts';
 
 export interface RecordedChange {
   readonly progress: Progress;

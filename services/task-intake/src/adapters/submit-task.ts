@@ -1,6 +1,6 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { AcceptedSubmission } from '../domain/accept-submission.ts';
-import type { QuotaStore } from './postgres-quota-store.ts';
+import { ofWork, type QuotaStore } from './postgres-quota-store.ts';
 import { insertSubtasks, insertTask } from './postgres-task-store.ts';
 import type { TaskRow } from './task-rows.ts';
 
@@ -9,8 +9,6 @@ export interface NewTask {
   readonly ownerId: string;
   readonly accepted: AcceptedSubmission;
 }
-
-const counted = ['unfinishedTasks', 'waitingSubtasks'] as const;
 
 /**
  * Stores a task with its subtasks, within what its owner may have. The owner's other submissions wait only for the last
@@ -26,8 +24,8 @@ export const submitTask = async (
 ): Promise<TaskRow | undefined> => {
   const task = await insertTask(database, transaction, id, ownerId, accepted);
   if (task === undefined) return undefined;
-  await quotas.check(transaction, ownerId, counted, false);
+  await quotas.check(transaction, ownerId, ofWork, false);
   await insertSubtasks(database, transaction, task);
-  await quotas.check(transaction, ownerId, counted, true);
+  await quotas.check(transaction, ownerId, ofWork, true);
   return task;
 };

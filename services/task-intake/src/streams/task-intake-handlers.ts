@@ -99,7 +99,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       return changed(principal, resumed, 'pending');
     },
     'tasks.retry': async ({ principal, taskId }) => {
-      const retried = await retryTask(primary, principal, taskId, results.forget);
+      const retried = await retryTask(primary, principal, { taskId }, quotas, results.forget);
       wakeDispatcher(retried.task.lane);
       return changed(principal, retried, 'pending');
     },
@@ -121,7 +121,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       return view;
     },
     'subtasks.retry': async ({ principal, taskId, ordinal }) => {
-      const retried = await retryTask(primary, principal, taskId, results.forget, ordinal);
+      const retried = await retryTask(primary, principal, { taskId, ordinal }, quotas, results.forget);
       wakeDispatcher(retried.task.lane);
       await changed(principal, retried, 'pending');
       const { task, subtask } = await findOwnSubtask(primary, principal, taskId, ordinal);
