@@ -3,7 +3,7 @@ import { backoffMs } from './backoff.ts';
 import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
 import { aborted } from './aborted.ts';
 import { cutOff } from './cut-off.ts';
-import type { Delivered } from './delivered.ts';
+import { type Delivered, isSuspect } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { bareHead, decodeHead, encodeCore, errorText, withFailure, type StampedHead } from './envelope.ts';
 import { ConsumerStoppedError, LeaseLostError, PermanentError } from './errors.ts';
@@ -76,7 +76,6 @@ export class BatchConsumer<T> implements Consumer {
           deliver: (entries) => this.#deliver(entries, partition),
           holding: () => this.#idsOf(partition, () => true),
           renewing: () => this.#idsOf(partition, ({ settling }) => !settling),
-          suspectAllowed: () => this.#held.size === 0,
           onLost: (ids) => this.#leasesLost(partition, ids),
           onDataLost: () => options.onDataLost?.({ topic: topic.name, group: options.group }),
         }),
@@ -293,6 +292,7 @@ export class BatchConsumer<T> implements Consumer {
     const { group } = this.#options;
     held.settling = true;
     this.#slots.settle();
+    this.#leaveAll(held);
     const done = (settled: boolean): void => {
       this.#slots.settled(1);
       this.#forget(held);
@@ -315,6 +315,11 @@ export class BatchConsumer<T> implements Consumer {
   #release(held: Held<T>): void {
     this.#forget(held);
     this.#slots.give(1);
+    this.#leaveAll(held);
+  }
+
+  #leaveAll({ entry }: Held<T>): void {
+    if (isSuspect(entry, this.#settings.maxDeliveries)) this.#slots.leaveAll();
   }
 
   /** A lost entry may have come back to us and be held anew. */

@@ -9,6 +9,10 @@ export interface Delivered {
   readonly delivery: number;
 }
 
+/** Whether it is an entry's last delivery after one that was lost: it may be what kills its consumers, and runs by itself. */
+export const isSuspect = ({ delivery }: Delivered, maxDeliveries: number): boolean =>
+  delivery > 1 && delivery === maxDeliveries;
+
 type ReadReply = [key: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Of `XREADGROUP … >`; an entry deleted in between comes without fields and is left out. */

@@ -7,6 +7,8 @@ import { RedisClock } from './redis-clock.ts';
 import { inOneWrite, isGroupMissing } from './redis-connection.ts';
 import type { Settler } from './settler.ts';
 import type { Slots } from './slots.ts';
+import { SuspectTurn } from './suspect-turn.ts';
+import { releasedName, tick } from './tick.ts';
 import type { TopicKeys } from './topic-keys.ts';
 import { WatchedClient } from './watched-client.ts';
 
@@ -26,8 +28,6 @@ export interface GroupReaderOptions {
   readonly deliver: (entries: readonly Delivered[]) => void;
   /** Entries this consumer knows it holds. */
   readonly holding: () => Iterable<string>;
-  /** Whether an entry on its last delivery may be taken now; they run one at a time, so that one that kills takes none with it. */
-  readonly suspectAllowed: () => boolean;
   /** Its settlements go along with reads. */
   readonly settler: Pick<Settler, 'sendOver' | 'hold' | 'release'>;
   /** Told of entries that another consumer had taken over. */
@@ -37,15 +37,11 @@ export interface GroupReaderOptions {
 
 /** How often a reader promotes and claims, and so the longest it blocks. */
 const tickMs = 250;
-const promoteMost = 500;
-/** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
-const lookAtMost = 100;
 const reapMost = 500;
+/** How long at least a suspect waits for what runs. */
+const suspectPatienceMs = 10_000;
 /** Fewest free slots for which reading on is worth its while. */
 const readOnFrom = 4;
-
-/** Redis keeps released entries under this name until they are claimed. */
-export const releasedName = '~released';
 
 /** The read loop of one partition: on a connection of its own it promotes, claims and reads, one after the other. */
 export class GroupReader {
@@ -61,6 +57,7 @@ export class GroupReader {
   #nextTickAt = 0;
   #nextReapAt = 0;
   #lookFrom = '-';
+  readonly #suspects: SuspectTurn;
   /** Redis may hold entries for us that we do not know of: a reply was lost with its connection, or a read carried out after it was given up. */
   #unsure = false;
   #history: string | undefined;
@@ -74,6 +71,7 @@ export class GroupReader {
     this.#engine = engine;
     this.#options = options;
     this.#settlesAlong = engine.colocated;
+    this.#suspects = new SuspectTurn(options.slots, Math.max(options.leaseMs, suspectPatienceMs));
   }
 
   async start(): Promise<void> {
@@ -127,13 +125,23 @@ export class GroupReader {
 
   async #turn(): Promise<void> {
     const { slots, share, alone } = this.#options;
+    if (
+      this.#suspects.wanted &&
+      (await this.#suspects.take((from) => this.#tick({ room: 0, suspects: 1, from })))
+    )
+      return;
     const granted = slots.take(this.#moreWaits ? this.#halfShare() : share());
     let left = granted;
     let newestId: string | undefined;
     try {
       if (this.#unsure && left > 0) left -= await this.#recover(left);
-      if (performance.now() >= this.#nextTickAt) left -= await this.#tick(left);
+      if (performance.now() >= this.#nextTickAt)
+        left -= await this.#tick({ room: left, suspects: 0, from: this.#lookFrom });
       if (performance.now() >= this.#nextReapAt) await this.#reap();
+      if (this.#suspects.wanted) {
+        slots.give(left);
+        left = 0;
+      }
       if (left > 0 && !alone && this.#idle) newestId = await this.#newest();
     } catch (error) {
       slots.give(left);
@@ -273,36 +281,20 @@ export class GroupReader {
     );
   }
 
-  async #tick(room: number): Promise<number> {
-    const { keys, group, consumer, leaseMs, maxDeliveries, deliver, suspectAllowed, onLost } = this.#options;
+  async #tick(claim: Parameters<typeof tick>[2]): Promise<number> {
+    const { group, leaseMs, deliver, onLost } = this.#options;
     const sentAt = performance.now();
-    const [now, nextDue, claimed, history, lookFrom, unknown] = (await this.#reply(
+    const { now, nextDueMs, entries, history, lookFrom, unknown, suspect } = await this.#reply(
       0,
-      runScript(
-        this.#client,
-        scripts.tick,
-        [keys.stream, keys.delayed],
-        [
-          group,
-          consumer,
-          leaseMs,
-          maxDeliveries,
-          room,
-          suspectAllowed() ? 1 : 0,
-          promoteMost,
-          this.#lookFrom,
-          lookAtMost,
-          releasedName,
-        ],
-      ),
-    )) as [number, number, (string | number)[], string, string, number];
+      tick(this.#client, this.#options, claim),
+    );
     this.#lookFrom = lookFrom;
-    if (unknown === 1) this.#unsure = true;
+    this.#suspects.seen(suspect);
+    if (unknown) this.#unsure = true;
     this.clock.sample(now, sentAt);
     this.#compareHistory(history);
-    const entries = fromClaim(claimed);
     const pause = Math.min(tickMs, Math.max(10, leaseMs / 2));
-    this.#nextTickAt = performance.now() + (nextDue < 0 ? pause : Math.min(pause, nextDue));
+    this.#nextTickAt = performance.now() + (nextDueMs < 0 ? pause : Math.min(pause, nextDueMs));
     if (entries.length > 0) {
       this.#engine.observer.reclaimed?.(this.#options.topic, group, entries.length);
       // What this consumer still runs of them was another's meanwhile, faster than a renewal could tell.

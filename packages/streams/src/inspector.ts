@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
-import { releasedName } from './group-reader.ts';
 import { runScript, scripts } from './lua-script.ts';
+import { releasedName } from './tick.ts';
 import { allTopicKeys, type TopicKeys } from './topic-keys.ts';
 import type { ConsumerInfo, PartitionInfo, Topic, TopicInfo } from './types.ts';
 

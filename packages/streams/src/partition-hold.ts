@@ -1,11 +1,12 @@
 import { aborted } from './aborted.ts';
 import type { Engine } from './engine.ts';
-import { GroupReader, releasedName } from './group-reader.ts';
+import { GroupReader } from './group-reader.ts';
 import type { Delivered } from './delivered.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { runScript, scripts } from './lua-script.ts';
 import { Settler } from './settler.ts';
 import type { Slots } from './slots.ts';
+import { releasedName } from './tick.ts';
 import type { TopicKeys } from './topic-keys.ts';
 
 const releaseMost = 500;
@@ -25,7 +26,6 @@ export interface PartitionHoldOptions {
   readonly holding: () => Iterable<string>;
   /** Entries whose leases matter: in hand and not yet on their way out. */
   readonly renewing: () => string[];
-  readonly suspectAllowed: () => boolean;
   readonly onLost: (entryIds: readonly string[]) => void;
   readonly onDataLost: () => void;
 }

@@ -7,6 +7,9 @@ export class Slots {
   #size: number;
   #held = 0;
   #settling = 0;
+  /** How many wait to have all slots. */
+  #wanted = 0;
+  #allTaken = false;
   #waiters = new Set<() => void>();
   #wakeScheduled = false;
 
@@ -25,10 +28,36 @@ export class Slots {
 
   /** Takes up to `most` slots and answers how many. */
   take(most: number): number {
+    if (this.#allTaken || this.#wanted > 0) return 0;
     const free = Math.min(this.#size - this.#held, 2 * this.#size - this.#held - this.#settling);
     const taken = Math.max(0, Math.min(most, free));
     this.#held += taken;
     return taken;
+  }
+
+  /** From now on none is taken until `takeAll`. Answers false where somebody has them all. */
+  wantAll(): boolean {
+    if (this.#allTaken) return false;
+    this.#wanted++;
+    return true;
+  }
+
+  /**
+   * Takes one slot and all that are free with it, after `wantAll`; answers whether it did.
+   * @param beside whether what is held by others is waited for no longer.
+   */
+  takeAll(beside: boolean): boolean {
+    if (this.#size === 0 || this.#allTaken || (this.#held > 0 && !beside)) return false;
+    this.#wanted--;
+    this.#allTaken = true;
+    this.#held++;
+    return true;
+  }
+
+  /** Others may take slots again; the one slot is given back or settled like any other. */
+  leaveAll(): void {
+    this.#allTaken = false;
+    this.wake();
   }
 
   /** Takes a slot that may not be free, for an entry that is only to be buried. */

@@ -3,7 +3,7 @@ import { cutOff } from './cut-off.ts';
 import type { EngineConsumerOptions, EngineOutcome } from './engine-consumer-options.ts';
 import { backoffMs } from './backoff.ts';
 import { consumerSettings, type ConsumerSettings, wholeNumber } from './consumer-settings.ts';
-import type { Delivered } from './delivered.ts';
+import { type Delivered, isSuspect } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import {
   bareHead,
@@ -47,7 +47,6 @@ export class StreamConsumer<T> implements Consumer {
   #state: 'new' | 'running' | 'stopping' = 'new';
   #stopped: Promise<void> | undefined;
   #running = 0;
-  #suspects = 0;
   #allDone: (() => void) | undefined;
   #unobserve: (() => void) | undefined;
 
@@ -161,7 +160,6 @@ export class StreamConsumer<T> implements Consumer {
       },
       holding: () => runs.entryIds(),
       renewing: () => runs.leased().map(({ entry }) => entry.entryId),
-      suspectAllowed: () => this.#suspects === 0,
       onLost: (ids) => this.#leasesLost(runs, ids),
       onDataLost: () => this.#options.onDataLost?.({ topic: this.#topic.name, group }),
     });
@@ -205,13 +203,12 @@ export class StreamConsumer<T> implements Consumer {
       publishedAt: head.publishedAt,
       trace: head.trace,
     };
-    const suspect = entry.delivery > 1 && entry.delivery === this.#settings.maxDeliveries;
+    const suspect = isSuspect(entry, this.#settings.maxDeliveries);
     const run = new Run(entry, head, message, partition, suspect);
     const { clock } = this.#holds[partition]!.reader;
     run.waitedMs = Math.max(0, (clock.at(run.startedAt) ?? head.dueAt) - head.dueAt);
     this.#runs[partition]!.add(run);
     this.#running++;
-    if (suspect) this.#suspects++;
     if (!this.#holdsSlot(entry)) {
       this.#slots.force();
       const error = new Error(
@@ -347,6 +344,7 @@ export class StreamConsumer<T> implements Consumer {
     run.settling = true;
     run.ranMs = performance.now() - run.startedAt;
     this.#slots.settle();
+    if (run.suspect) this.#slots.leaveAll();
   }
 
   #settled(run: Run<T>, outcome: 'done' | 'retry' | 'dead', settled: boolean): void {
@@ -366,8 +364,10 @@ export class StreamConsumer<T> implements Consumer {
   #finish(run: Run<T>, slotGiven: boolean): void {
     this.#runs[run.partition]!.delete(run);
     this.#running--;
-    if (run.suspect) this.#suspects--;
-    if (!slotGiven) this.#slots.give(1);
+    if (!slotGiven) {
+      this.#slots.give(1);
+      if (run.suspect) this.#slots.leaveAll();
+    }
     if (this.#running === 0) this.#allDone?.();
   }
 }

@@ -27,8 +27,8 @@ const abandoned = async (client: Redis, count: number, deliveries: number): Prom
   await client.call('XCLAIM', stream, 'g', 'lost', '0', ...ids, ...idle);
 };
 
-const look = async (client: Redis, room: number, from = '-', promoteMost = 0) => {
-  const given = { group: 'g', consumer: 'me', leaseMs, maxDeliveries, releasedName };
+const look = async (client: Redis, room: number, from = '-', promoteMost = 0, suspects = 0) => {
+  const given = { group: 'g', consumer: 'me', leaseMs, maxDeliveries, releasedName, suspects };
   const seen = await tick(client, { ...given, keys: { stream, delayed }, room, promoteMost, from, page });
   return { claimed: seen.claimed.length / 3, next: seen.next };
 };
@@ -43,10 +43,11 @@ test('a look for expired entries claims as many as there is room for, however ma
   t.true(mine < leaseMs, 'their leases begin anew');
 });
 
-test('of entries on their last delivery one is claimed, and of those past it a page that needs no room', async (t) => {
+test('of entries on their last delivery as many are claimed as it was told, and of those past it a page that needs no room', async (t) => {
   const { client } = await useRedis(t);
   await abandoned(client, 500, maxDeliveries - 1);
-  t.is((await look(client, 20)).claimed, 1);
+  t.is((await look(client, 20)).claimed, 0);
+  t.is((await look(client, 0, '-', 0, 1)).claimed, 1);
   await client.flushdb();
   await abandoned(client, 500, maxDeliveries);
   t.is((await look(client, 0)).claimed, page);

@@ -5,6 +5,7 @@ const deadLetters = 'test/dead-letters.test.ts';
 const leases = 'test/leases.test.ts';
 const outOfMemory = { file: 'test/loss.test.ts', title: 'Field note 4*' };
 const retries = 'test/retries.test.ts';
+const suspects = 'test/suspects.test.ts';
 const settling = 'test/settling.test.ts';
 
 /** Retries, delays, dead letters: what becomes of a message that is not simply done. */
@@ -45,11 +46,55 @@ export const fateMutations: readonly Mutation[] = [
     test: { file: leases, title: 'an entry past its deliveries is buried by a consumer*' },
   },
   {
-    breaks: 'entries on their last delivery run one at a time',
+    breaks: 'entries on their last delivery are claimed one at a time',
+    file: 'src/lua/tick-2.lua',
+    find: 'free = suspects > 0',
+    replace: 'free = true',
+    test: { file: suspects, title: 'of two messages that kill their consumers*' },
+  },
+  {
+    breaks: 'an entry on its last delivery waits until nothing else is in hand',
+    file: 'src/slots.ts',
+    find: '(this.#held > 0 && !beside)',
+    replace: 'false',
+    test: { file: suspects, title: 'an entry that is to run by itself waits*' },
+  },
+  {
+    breaks: 'while an entry on its last delivery runs nothing else is begun',
+    file: 'src/slots.ts',
+    find: 'if (this.#allTaken || this.#wanted > 0) return 0;',
+    replace: 'if (this.#wanted > 0) return 0;',
+    test: { file: suspects, title: 'an entry on its last delivery runs beside no other*' },
+  },
+  {
+    breaks: 'nothing more is read once an entry on its last delivery waits',
+    file: 'src/slots.ts',
+    find: 'if (this.#allTaken || this.#wanted > 0) return 0;',
+    replace: 'if (this.#allTaken) return 0;',
+    test: { file: suspects, title: 'an entry that is to run by itself waits*' },
+  },
+  {
+    breaks: 'a handler that hangs keeps no entry on its last delivery waiting for ever',
+    file: 'src/suspect-turn.ts',
+    find: 'performance.now() >= waiting.patientUntil',
+    replace: 'false',
+    test: { file: suspects, title: 'an entry that is to run by itself waits*' },
+  },
+  {
+    breaks: 'reading goes on where others took the entry that was to run by itself',
+    file: 'src/suspect-turn.ts',
+    find: `this.#slots.leaveAll();
+        this.#slots.give(1);`,
+    replace: '',
+    test: { file: suspects, title: 'where others took the entry*' },
+  },
+  {
+    breaks: 'reading goes on after an entry on its last delivery',
     file: 'src/stream-consumer.ts',
-    find: 'suspectAllowed: () => this.#suspects === 0,',
-    replace: 'suspectAllowed: () => true,',
-    test: { file: leases, title: 'an entry that kills its consumers*' },
+    find: `this.#slots.settle();
+    if (run.suspect) this.#slots.leaveAll();`,
+    replace: 'this.#slots.settle();',
+    test: { file: suspects, title: 'an entry on its last delivery runs beside no other*' },
   },
   {
     breaks: 'the last attempt that fails is the death of a message',

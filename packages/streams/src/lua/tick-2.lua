@@ -2,12 +2,13 @@
 -- ran out. Of all that is pending it looks at one page, so that its time does not grow with what others run.
 -- KEYS[1] stream  KEYS[2] delayed set
 -- ARGV[1] group  ARGV[2] consumer  ARGV[3] lease in ms  ARGV[4] most deliveries
--- ARGV[5] most entries to claim for running  ARGV[6] how many of them may be on their last delivery
+-- ARGV[5] most entries to claim for running  ARGV[6] beside them, how many on their last delivery
 -- ARGV[7] most messages to promote  ARGV[8] where the page begins, as XPENDING takes it  ARGV[9] its most entries (> 0)
 -- ARGV[10] the name that keeps released entries
 -- Returns { now in ms, ms until the next message is due (-1: none), { id, delivery, text, ... },
 --   the replication id: it names the history of writes this server is on, where the next page begins,
---   1 where leases of the consumer's own ran out: it renews what it knows of, so it may not know of these }.
+--   1 where leases of the consumer's own ran out: it renews what it knows of, so it may not know of these,
+--   the first entry on its last delivery that was left where it is ('': none) }.
 -- Entries past their deliveries come beside the limit: they are claimed to be buried.
 local stream, delayed, group, consumer = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local lease, most = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -17,7 +18,7 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
 -- Claims what is free of them. Returns the first for which there was no room.
-local claimed, unknown = {}, 0
+local claimed, unknown, suspect = {}, 0, ''
 local function claim(entries)
   local refused
   for _, entry in ipairs(entries) do
@@ -25,15 +26,15 @@ local function claim(entries)
     local free = owner ~= consumer and idle >= lease
     if idle >= lease and owner == consumer then unknown = 1 end
     if free and delivery <= most then
-      local suspect = delivery == most and delivery > 1
-      if room == 0 then
+      if delivery == most and delivery > 1 then
+        free = suspects > 0
+        suspects = suspects - 1
+        if not free and suspect == '' then suspect = id end
+      elseif room == 0 then
         refused = refused or id
-        free = false
-      elseif suspect and suspects == 0 then
         free = false
       else
         room = room - 1
-        if suspect then suspects = suspects - 1 end
       end
     end
     if free then
@@ -69,4 +70,4 @@ local wait = -1
 if next[2] then wait = math.max(0, math.ceil(tonumber(next[2]) - now)) end
 local info = redis.pcall('INFO', 'replication')
 local history = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
-return { now, wait, claimed, history, from, unknown }
+return { now, wait, claimed, history, from, unknown, suspect }

@@ -7,6 +7,7 @@ import { topicKeys } from '../../src/topic-keys.ts';
 import { consumerNames } from './consumer-names.ts';
 import { hour, outcomeArguments, payloadIn, payloadOf, textOf } from './model-settlement.ts';
 import type { Step } from './model-steps.ts';
+import { claimsNothing, group, leaseMs, turn } from './model-turn.ts';
 import { nextMillisecond } from './redis-time.ts';
 import {
   type Held,
@@ -21,11 +22,6 @@ import {
 import { numbered } from './streams.ts';
 import { tick } from './tick.ts';
 
-export const group = 'g';
-const leaseMs = 3_600_000;
-const longerThanEver = 1e15;
-/** Pages so small that a look has several. */
-const turn = { group, leaseMs, maxDeliveries, room: 2, promoteMost: 500, page: 3, releasedName };
 const releaseMost = 2;
 const wholeStream = 1_000_000;
 
@@ -263,11 +259,18 @@ export class World {
 
   async #tick(who: string, unheard: boolean): Promise<void> {
     const from = this.#lookFrom.get(who) ?? '-';
-    const { claimed, next } = await tick(this.#redis, { ...turn, keys: this.#keys, consumer: who, from });
-    const expected = this.model.claim(who, turn.room, 1, turn.page, from);
-    same('next page', [next], [expected.next]);
+    const left = await this.#claim(who, unheard, turn.room, 0, from);
+    if (left !== '') await this.#claim(who, unheard, 0, 1, left);
+  }
+
+  async #claim(who: string, unheard: boolean, room: number, suspects: number, from: string): Promise<string> {
+    const asked = { ...turn, keys: this.#keys, consumer: who, room, suspects, from };
+    const { claimed, next, suspect } = await tick(this.#redis, asked);
+    const expected = this.model.claim(who, room, suspects, turn.page, from);
+    same('next page, suspect left', [next, suspect], [expected.next, expected.suspect]);
     this.#lookFrom.set(who, next);
     await this.#taken('claimed', who, claimed, expected.claimed, unheard);
+    return suspect;
   }
 
   async #recover(who: string, most: number): Promise<void> {
@@ -385,7 +388,6 @@ export class World {
     const members = () => this.#redis.zrange(delayed, '0', '-1');
     for (const member of await members()) await this.#redis.zadd(delayed, 'XX', 1, member);
     const inOrder = await members();
-    const claimsNothing = { ...turn, leaseMs: longerThanEver, room: 0, releasedName: 'nobody' };
     await tick(this.#redis, { ...claimsNothing, keys: this.#keys, consumer: 'a' });
     this.model.promote(inOrder.map((member) => (JSON.parse(member.split('\n')[2]!) as { n: number }).n));
   }

@@ -111,7 +111,8 @@ export class StreamModel {
 
   /**
    * What was released first, then of one page of all that is pending. The next page begins, as `XPENDING` takes it, with
-   * the first entry there was no room for, or after this page, or from the beginning.
+   * the first entry there was no room for, or after this page, or from the beginning. The first on its last delivery that
+   * was left is told.
    */
   claim(
     owner: string,
@@ -119,8 +120,8 @@ export class StreamModel {
     lastDeliveries: number,
     page: number,
     from: string,
-  ): { readonly claimed: readonly Modelled[]; readonly next: string } {
-    let [free, suspects] = [room, lastDeliveries];
+  ): { readonly claimed: readonly Modelled[]; readonly next: string; readonly suspect: string } {
+    let [free, suspects, suspect] = [room, lastDeliveries, ''];
     const claimed: Modelled[] = [];
     const claimOf = (entries: readonly Modelled[]): Modelled | undefined => {
       let refused: Modelled | undefined;
@@ -128,11 +129,15 @@ export class StreamModel {
         if (!message.expired || message.owner === owner) continue;
         const delivery = message.deliveries + 1;
         if (delivery <= maxDeliveries) {
-          if (free === 0) refused ??= message;
-          const last = delivery === maxDeliveries && delivery > 1;
-          if (free === 0 || (last && suspects === 0)) continue;
-          free--;
-          if (last) suspects--;
+          if (delivery === maxDeliveries && delivery > 1) {
+            if (suspects-- <= 0) {
+              suspect ||= message.entryId;
+              continue;
+            }
+          } else if (free === 0) {
+            refused ??= message;
+            continue;
+          } else free--;
         }
         Object.assign(message, { owner, deliveries: delivery, expired: false });
         claimed.push(message);
@@ -148,6 +153,7 @@ export class StreamModel {
     const refused = claimOf(looked);
     return {
       claimed,
+      suspect,
       next: refused?.entryId ?? (looked.length === page ? `(${looked.at(-1)!.entryId}` : '-'),
     };
   }

@@ -9,6 +9,8 @@ export interface Tick {
   readonly maxDeliveries: number;
   /** Most entries to claim for running. */
   readonly room: number;
+  /** Beside them, how many on their last delivery. Default 0. */
+  readonly suspects?: number;
   readonly promoteMost: number;
   /** Where the page of pending entries begins, as `XPENDING` takes it. */
   readonly from?: string;
@@ -17,12 +19,15 @@ export interface Tick {
   readonly releasedName: string;
 }
 
-/** A consumer's regular turn: what it claimed, as `id, delivery, text, …`, and where its next page begins. */
+/** A consumer's regular turn: what it claimed, as `id, delivery, text, …`, where its next page begins, and what on its last delivery it left. */
 export const tick = async (
   redis: Redis,
   given: Tick,
-): Promise<{ readonly claimed: readonly (string | number)[]; readonly next: string }> => {
-  const suspects = 1;
+): Promise<{
+  readonly claimed: readonly (string | number)[];
+  readonly next: string;
+  readonly suspect: string;
+}> => {
   const reply = await runScript(
     redis,
     scripts.tick,
@@ -33,13 +38,21 @@ export const tick = async (
       given.leaseMs,
       given.maxDeliveries,
       given.room,
-      suspects,
+      given.suspects ?? 0,
       given.promoteMost,
       given.from ?? '-',
       given.page,
       given.releasedName,
     ],
   );
-  const [, , claimed, , next] = reply as [number, number, (string | number)[], string, string];
-  return { claimed, next };
+  const [, , claimed, , next, , suspect] = reply as [
+    number,
+    number,
+    (string | number)[],
+    string,
+    string,
+    number,
+    string,
+  ];
+  return { claimed, next, suspect };
 };

@@ -1,0 +1,68 @@
+import type { Redis } from 'ioredis';
+import { type Delivered, fromClaim } from './delivered.ts';
+import { runScript, scripts } from './lua-script.ts';
+import type { TopicKeys } from './topic-keys.ts';
+
+export interface Ticked {
+  /** Redis's time. */
+  readonly now: number;
+  /** Until the next delayed message is due; negative where there is none. */
+  readonly nextDueMs: number;
+  readonly entries: readonly Delivered[];
+  /** Names the history of writes that the server is on. */
+  readonly history: string;
+  /** Where the next page of pending entries begins. */
+  readonly lookFrom: string;
+  /** Whether leases of the consumer's own ran out. */
+  readonly unknown: boolean;
+  /** An entry on its last delivery that was left where it is; empty where there is none. */
+  readonly suspect: string;
+}
+
+const promoteMost = 500;
+/** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
+const lookAtMost = 100;
+
+/** Redis keeps released entries under this name until they are claimed. */
+export const releasedName = '~released';
+
+/** A consumer's regular turn on one partition: it promotes what is due and claims what was released or lost its lease. */
+export const tick = async (
+  client: Redis,
+  of: {
+    readonly keys: TopicKeys;
+    readonly group: string;
+    readonly consumer: string;
+    readonly leaseMs: number;
+    readonly maxDeliveries: number;
+  },
+  claim: { readonly room: number; readonly suspects: number; readonly from: string },
+): Promise<Ticked> => {
+  const reply = await runScript(
+    client,
+    scripts.tick,
+    [of.keys.stream, of.keys.delayed],
+    [
+      of.group,
+      of.consumer,
+      of.leaseMs,
+      of.maxDeliveries,
+      claim.room,
+      claim.suspects,
+      promoteMost,
+      claim.from,
+      lookAtMost,
+      releasedName,
+    ],
+  );
+  const [now, nextDueMs, claimed, history, lookFrom, unknown, suspect] = reply as [
+    number,
+    number,
+    (string | number)[],
+    string,
+    string,
+    number,
+    string,
+  ];
+  return { now, nextDueMs, entries: fromClaim(claimed), history, lookFrom, unknown: unknown === 1, suspect };
+};
