@@ -34,6 +34,18 @@ test.serial('an admin creates, finds, changes and deletes users', async (t) => {
   await t.notThrowsAsync(rpc.call('users.create', { principal, user }), 'the address is free again');
 });
 
+test.serial('a password is kept as an argon2id hash alone, of memory and passes as OWASP asks', async (t) => {
+  const db = await useAuthDatabase(t);
+  const principal = await db.addUser('root@example.com', 'admin');
+  const { rpc } = await startAuth(t, db);
+  const user = { email: 'ada@example.com', name: 'Ada', password, role: 'user' as const };
+  const { id } = await rpc.call('users.create', { principal, user });
+  const [rows] = await db.database.primary.query('select * from users where id = $1', { bind: [id] });
+  const [row] = rows as [Record<string, unknown>];
+  t.regex(String(row['password_hash']), /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  t.false(JSON.stringify(row).includes(password));
+});
+
 test.serial(
   'the list pages through all users once, with the newest there at once although standbys answer it',
   async (t) => {
