@@ -61,11 +61,10 @@ export default {
       to: {
         path: [
           `node_modules/(${transports.join('|')})/`,
-          '^packages/(database|client|testkit|dev-stack)/',
+          '^packages/(streams|database|client|testkit|dev-stack)/',
           '^(node:)?(http|https|http2|net|tls|dgram|child_process|cluster|worker_threads|fs|fs/promises)$',
           '/src/(adapters|http|streams)/',
         ],
-        pathNot: '^packages/streams/',
       },
     },
     {

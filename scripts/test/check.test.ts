@@ -62,6 +62,16 @@ for (const [rule, files] of Object.entries(violations)) {
   });
 }
 
+test('the stream engine is kept out of the domain as every transport is', async (t) => {
+  const root = plant(t, {
+    'services/one/src/domain/rule.ts':
+      "import { value } from '../../../../packages/streams/src/index.ts';\nvoid value;\n",
+    'packages/streams/src/index.ts': value,
+  });
+  const { problems } = await checkBoundaries(root, { atLeast: 1 });
+  t.regex(problems.join('\n'), /^no-transport-in-domain:/m);
+});
+
 test('imports that go the right way are let through', async (t) => {
   const root = plant(t, {
     'services/one/src/domain/rule.ts':
