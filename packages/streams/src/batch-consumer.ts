@@ -75,7 +75,7 @@ export class BatchConsumer<T> implements Consumer {
           giveUp: this.#giveUp.signal,
           deliver: (entries) => this.#deliver(entries, partition),
           holding: () => this.#idsOf(partition, () => true),
-          renewing: () => this.#idsOf(partition, ({ settling }) => !settling),
+          renewing: () => this.#idsOf(partition, ({ lost }) => !lost),
           onLost: (ids) => this.#leasesLost(partition, ids),
           onDataLost: () => options.onDataLost?.({ topic: topic.name, group: options.group }),
         }),

@@ -24,7 +24,7 @@ export interface PartitionHoldOptions {
   readonly deliver: (entries: readonly Delivered[]) => void;
   /** Entries in hand, those being settled included. */
   readonly holding: () => Iterable<string>;
-  /** Entries whose leases matter: in hand and not yet on their way out. */
+  /** Of these, those whose leases are kept: one that is being settled too, as Redis may be out of reach for longer than a lease. */
   readonly renewing: () => string[];
   readonly onLost: (entryIds: readonly string[]) => void;
   readonly onDataLost: () => void;

@@ -28,8 +28,8 @@ export class Runs<T> {
     return this.#list.filter(({ settling }) => !settling);
   }
 
-  /** Of these, those whose lease is still ours as far as we know: a lost entry may have come back to us, and run anew beside its first run. */
+  /** Those whose lease is still ours as far as we know: a lost entry may have come back to us, and run anew beside its first run. */
   leased(): Run<T>[] {
-    return this.#list.filter(({ settling, lost }) => !settling && !lost);
+    return this.#list.filter(({ lost }) => !lost);
   }
 }

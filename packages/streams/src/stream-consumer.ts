@@ -172,7 +172,7 @@ export class StreamConsumer<T> implements Consumer {
   #leasesLost(runs: Runs<T>, ids: readonly string[]): void {
     const lost = new Set(ids);
     for (const run of runs.leased()) {
-      if (!lost.has(run.entry.entryId)) continue;
+      if (run.settling || !lost.has(run.entry.entryId)) continue;
       this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
       run.lost = true;
       run.abort(new LeaseLostError());

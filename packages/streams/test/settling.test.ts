@@ -1,6 +1,6 @@
 import { inbox, until, useRedis } from '@backend2/testkit';
 import test from 'ava';
-import { RpcRemoteError } from '../src/index.ts';
+import { PermanentError, RpcRemoteError } from '../src/index.ts';
 import { gate, numbered, openStreams, running } from './support/streams.ts';
 
 const jobs = numbered('jobs');
@@ -81,3 +81,29 @@ test('what cannot be told as a text fails a batch, which comes again, and a call
   const refused = await t.throwsAsync(caller.call('rpc:odd', 'any', null, { timeoutMs: 20_000 }));
   t.true(refused instanceof RpcRemoteError && refused.code === 'internal');
 });
+
+for (const form of ['consumer', 'batchConsumer'] as const) {
+  test(`what a ${form} has finished and Redis does not take yet stays its own for longer than a lease`, async (t) => {
+    const { url, client } = await useRedis(t);
+    const warned = inbox<unknown>('warning');
+    const own = await openStreams(t, url, { onWarning: (_message, { error }) => warned.push(error) });
+    const streams = await openStreams(t, url);
+    await client.set('app:{broken}', 'no stream');
+    // Renewed every third of it: a process that stands still for less than the rest does no harm.
+    const leaseMs = 2400;
+    const given = { group: 'g', leaseMs, onDead: () => [{ topic: broken, payload: { n: 1 } }] };
+    const handler = () => Promise.reject(new PermanentError('no'));
+    await streams.publisher(jobs).publish({ n: 1 });
+    const finished = await running(t, own[form](jobs, { ...given, handler }));
+    await warned.next();
+    let again = 0;
+    await running(t, streams.consumer(jobs, { ...given, handler: async () => void again++ }));
+    const from = performance.now();
+    await until(() => performance.now() - from > 3 * leaseMs, { what: 'several leases passed' });
+    await client.del('app:{broken}');
+    await until(() => finished.inFlight === 0, { what: 'the message settled' });
+    t.like(await streams.inspect(jobs, 'g'), { length: 0, dead: 1 });
+    t.is(await client.xlen('app:{broken}'), 1);
+    t.is(again, 0);
+  });
+}

@@ -7,9 +7,16 @@ export const batchMutations: readonly Mutation[] = [
   {
     breaks: 'the leases of a batch are renewed',
     file: 'src/batch-consumer.ts',
-    find: 'renewing: () => this.#idsOf(partition, ({ settling }) => !settling),',
+    find: 'renewing: () => this.#idsOf(partition, ({ lost }) => !lost),',
     replace: 'renewing: () => [],',
     test: { file: batches, title: 'a batch slower than several leases*' },
+  },
+  {
+    breaks: 'the leases of a batch are renewed while its outcomes are on their way',
+    file: 'src/batch-consumer.ts',
+    find: 'renewing: () => this.#idsOf(partition, ({ lost }) => !lost),',
+    replace: 'renewing: () => this.#idsOf(partition, ({ settling }) => !settling),',
+    test: { file: 'test/settling.test.ts', title: 'what a batchConsumer has finished*' },
   },
   {
     breaks: 'a batch consumer that stops hands its batch back',

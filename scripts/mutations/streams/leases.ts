@@ -14,6 +14,13 @@ export const leaseMutations: readonly Mutation[] = [
     test: { file: leases, title: 'Field note 5*' },
   },
   {
+    breaks: 'a lease is renewed while its outcome is on its way',
+    file: 'src/runs.ts',
+    find: 'this.#list.filter(({ lost }) => !lost)',
+    replace: 'this.#list.filter(({ settling, lost }) => !settling && !lost)',
+    test: { file: 'test/settling.test.ts', title: 'what a consumer has finished*' },
+  },
+  {
     breaks: 'a renewal is not counted as a delivery',
     file: 'src/lua/renew-1.lua',
     find: "ours[#ours + 1] = 'JUSTID'",
