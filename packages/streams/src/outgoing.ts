@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly keep: number;
   /** Milliseconds after which the whole stream goes unless appended to again; 0 never. */
   readonly expiryMs: number;
+  /** Set where it was appended apart from the settlement it belongs to, which may have to be said again. */
+  appended?: boolean;
 }
 
 export const payloadJson = (payload: unknown): string => JSON.stringify(payload) ?? 'null';

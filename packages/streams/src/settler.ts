@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { aborted } from './aborted.ts';
 import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
@@ -158,18 +159,38 @@ export class Settler {
 
   /** In a Cluster another stream lives on another node: appended before the ack, so at least once and not atomic. */
   async #emitFirst(batch: readonly Settlement[]): Promise<void> {
-    const appends: Promise<unknown>[] = [];
-    for (const { emits } of batch) {
-      for (const { key, text, keep, expiryMs } of emits) {
-        appends.push(
-          keep > 0
-            ? this.#engine.commands.xadd(key, 'MAXLEN', '~', keep, '*', 'm', text)
-            : this.#engine.commands.xadd(key, '*', 'm', text),
-        );
-        if (expiryMs > 0) appends.push(this.#engine.commands.pexpire(key, expiryMs));
-      }
-    }
-    await Promise.all(appends);
+    const emitting = batch.filter(({ emits }) => emits.length > 0);
+    const refused = await this.#notHeld(emitting.filter(({ op }) => op !== 'done'));
+    const appends = emitting.flatMap((item) =>
+      refused.has(item) ? [] : item.emits.map((emit) => this.#append(emit)),
+    );
+    const failed = (await Promise.allSettled(appends)).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** A retry or a death counts only from the holder: what another has by now is not to emit either. */
+  async #notHeld(items: readonly Settlement[]): Promise<ReadonlySet<Settlement>> {
+    const client = this.#engine.commands as Redis;
+    const notHeld = await Promise.all(
+      items.map(async (item) => {
+        const { entryId } = item;
+        const { stream } = this.#keys;
+        const held = await client.xpending(stream, this.#group, entryId, entryId, 1, this.#consumer);
+        return held.length === 0 ? [item] : [];
+      }),
+    );
+    return new Set(notHeld.flat());
+  }
+
+  async #append(emit: Outgoing): Promise<void> {
+    const { key, text, keep, expiryMs } = emit;
+    const { commands } = this.#engine;
+    const append = async (): Promise<void> => {
+      if (keep > 0) await commands.xadd(key, 'MAXLEN', '~', keep, '*', 'm', text);
+      else await commands.xadd(key, '*', 'm', text);
+      emit.appended = true;
+    };
+    await Promise.all([emit.appended || append(), expiryMs > 0 && commands.pexpire(key, expiryMs)]);
   }
 }
 

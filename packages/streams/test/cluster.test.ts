@@ -1,7 +1,7 @@
 import { inbox, type TestCluster, until, useCluster } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster } from 'ioredis';
-import { type Message, RpcRemoteError, RpcTimeoutError, type Streams } from '../src/index.ts';
+import { type Message, PermanentError, RpcRemoteError, RpcTimeoutError, type Streams } from '../src/index.ts';
 import { partitionOf } from '../src/topic-keys.ts';
 import { gate, numbered, openStreams, running, type Numbered } from './support/streams.ts';
 
@@ -122,6 +122,69 @@ test('what a message emits stands in a stream on another node before the message
     contents.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
     numbers,
   );
+});
+
+/** Topics whose streams are on another node than that of `name`. */
+const away = async (name: string, count: number): Promise<string[]> => {
+  const home = await cluster.masterOf(`app:{${name}}`);
+  const names = Array.from({ length: 30 }, (_, index) => `${name}-out-${index}`);
+  const masters = await Promise.all(names.map((each) => cluster.masterOf(`app:{${each}}`)));
+  return names.filter((_, index) => masters[index] !== home).slice(0, count);
+};
+
+test('a death that another consumer’s claim forestalled emits nothing on other nodes', async (t) => {
+  const streams = await open(t);
+  const redis = client(t);
+  const claimed = numbered('claimed');
+  const [out = ''] = await away('claimed', 1);
+  const { opened, open: release } = gate();
+  t.teardown(release);
+  const consumer = await running(
+    t,
+    streams.consumer(claimed, {
+      group: 'g',
+      leaseMs: 600_000,
+      handler: async () => {
+        await opened;
+        throw new PermanentError('no');
+      },
+      onDead: ({ message }) => [{ topic: numbered(out), payload: message.payload }],
+    }),
+  );
+  await streams.publisher(claimed).publish({ n: 1 });
+  await until(() => consumer.inFlight === 1, { what: 'the message in hand' });
+  const [[entryId]] = (await redis.xrange('app:{claimed}', '-', '+')) as [[string, string[]]];
+  await redis.call('XCLAIM', 'app:{claimed}', 'g', 'another', '0', entryId, 'JUSTID');
+  release();
+  await until(() => consumer.inFlight === 0, { what: 'the outcome refused' });
+  t.is(await redis.xlen(`app:{${out}}`), 0);
+  t.like(await streams.inspect(claimed, 'g'), { length: 1, pending: 1, dead: 0 });
+});
+
+test('of several emits only the one that failed is appended again', async (t) => {
+  const warned = inbox<unknown>('warning');
+  const streams = await openStreams(t, cluster.connection, {
+    onWarning: (_message, { error }) => warned.push(error),
+  });
+  const redis = client(t);
+  const several = numbered('several');
+  const [good = '', broken = ''] = await away('several', 2);
+  await redis.set(`app:{${broken}}`, 'no stream');
+  await running(
+    t,
+    streams.consumer(several, {
+      group: 'g',
+      handler: async ({ payload }) => ({
+        kind: 'done',
+        emit: [good, broken].map((name) => ({ topic: numbered(name), payload })),
+      }),
+    }),
+  );
+  await streams.publisher(several).publish({ n: 1 });
+  for (const error of await warned.take(2)) t.regex(String(error), /WRONGTYPE/);
+  await redis.del(`app:{${broken}}`);
+  await until(async () => (await redis.xlen('app:{several}')) === 0, { what: 'the message settled' });
+  t.deepEqual(await Promise.all([good, broken].map((name) => redis.xlen(`app:{${name}}`))), [1, 1]);
 });
 
 test('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {

@@ -65,6 +65,20 @@ export const publishingMutations: readonly Mutation[] = [
     test: { file: 'test/cluster.test.ts', title: 'what a message emits stands in a stream*' },
   },
   {
+    breaks: 'in a Cluster a death that does not count emits nothing',
+    file: 'src/settler.ts',
+    find: 'refused.has(item) ? [] : ',
+    replace: '',
+    test: { file: 'test/cluster.test.ts', title: 'a death that another consumer’s claim forestalled*' },
+  },
+  {
+    breaks: 'in a Cluster only the emit that failed is appended again',
+    file: 'src/settler.ts',
+    find: 'emit.appended || append()',
+    replace: 'append()',
+    test: { file: 'test/cluster.test.ts', title: 'of several emits only the one that failed*' },
+  },
+  {
     breaks: 'a settled message that emitted is deleted',
     file: 'src/lua/settle-3.lua',
     find: "redis.call('XDEL', stream, id)",
