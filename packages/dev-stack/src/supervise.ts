@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { type Exit, type ManagedProcess, lastLines, startProcess } from './managed-process.ts';
 import { stopRecorded } from './process-record.ts';
 import { StackError } from './stack-error.ts';
 
 export interface SupervisedOptions {
   readonly name: string;
-  /** A TypeScript file or compiled module that sends `{ type: 'ready', ports }` over IPC once it can take work. */
+  /**
+   * A TypeScript file or compiled module that sends `{ type: 'ready', ports }` over IPC once it can take work, or
+   * `{ type: 'refused', why }` before it ends where a sentence says why it cannot.
+   */
   readonly script: string;
   readonly args?: readonly string[];
   /** The whole environment. */
@@ -29,7 +33,7 @@ export interface Supervised {
   /** Those it reported when it was last ready. */
   readonly ports: Ports;
   readonly restarts: number;
-  /** Resolves when it is ready; rejects with the end of its log when it ends first. */
+  /** Resolves when it is ready; rejects when it ends first, with what it said of it or else the end of its log. */
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
@@ -69,15 +73,25 @@ export function supervise(options: SupervisedOptions): Supervised {
       const late = setTimeout(() => {
         reject(new StackError(`${name} was not ready within ${readyWithinMs / 1000} s. ${logEnd(options)}`));
       }, readyWithinMs);
+      let why: string | undefined;
       started.child.on('message', (message) => {
+        if (isRefusal(message)) ({ why } = message);
         if (!isReady(message)) return;
         clearTimeout(late);
         ports = message.ports;
         resolve();
       });
-      void started.exited.then((exit) => {
+      void started.exited.then(async (exit) => {
         clearTimeout(late);
-        reject(new StackError(`${name} ${describe(exit)} before it was ready. ${logEnd(options)}`));
+        // Its last word may come after its end.
+        if (started.child.connected) await once(started.child, 'disconnect');
+        reject(
+          new StackError(
+            why === undefined
+              ? `${name} ${describe(exit)} before it was ready. ${logEnd(options)}`
+              : `${name} could not start: ${why}`,
+          ),
+        );
       });
     });
 
@@ -146,6 +160,11 @@ export function supervise(options: SupervisedOptions): Supervised {
 function isReady(message: unknown): message is { type: 'ready'; ports: Ports } {
   const { type, ports } = (message ?? {}) as { type?: unknown; ports?: unknown };
   return type === 'ready' && typeof ports === 'object' && ports !== null;
+}
+
+function isRefusal(message: unknown): message is { type: 'refused'; why: string } {
+  const { type, why } = (message ?? {}) as { type?: unknown; why?: unknown };
+  return type === 'refused' && typeof why === 'string';
 }
 
 function describe({ code, signal }: Exit): string {

@@ -42,6 +42,11 @@ test('a service that cannot start is not started again, and the end of its log i
   t.is(supervised.restarts, 0);
 });
 
+test('a service that says why it cannot start is taken at its word', async (t) => {
+  const { supervised } = service(t, 'refused');
+  await t.throwsAsync(supervised.start(), { message: 'fixture could not start: The port is taken.' });
+});
+
 test('a stopped service stays stopped', async (t) => {
   const { supervised, said } = service(t);
   await supervised.start();

@@ -28,7 +28,16 @@ test('a start that fails stops what had started and ends with 1', async (t) => {
   const child = run(t, 'no-start');
   t.is((await child.exited).code, 1);
   t.deepEqual(steps(child), ['first started', 'first stopped']);
-  t.regex(child.output, /the port is taken/);
+  t.regex(child.output, /nobody meant this.*\\n +at /);
+  t.deepEqual(child.messages, []);
+});
+
+test('a start that fails for what a person can mend tells the parent and the log why, without a stack', async (t) => {
+  const child = run(t, 'refused');
+  t.is((await child.exited).code, 1);
+  t.deepEqual(await child.message(() => true), { type: 'refused', why: 'The port is taken.' });
+  t.regex(child.output, /"message":"The port is taken\."/);
+  t.notRegex(child.output, /\\n +at /);
 });
 
 test('a second signal cuts a long grace short, and every part is still reached', async (t) => {

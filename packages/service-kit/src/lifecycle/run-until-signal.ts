@@ -3,6 +3,7 @@ import type { Readiness } from './readiness.ts';
 import type { Service } from './service.ts';
 import { leaveStartBehind } from './leave-start-behind.ts';
 import { startAll } from './start-all.ts';
+import { StartError } from './start-error.ts';
 
 export interface RunOptions {
   readonly log: Log;
@@ -30,14 +31,22 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-const tellParent = (ports: Readonly<Record<string, number>>): void => {
-  if (process.connected) process.send?.({ type: 'ready', ports });
-};
+type Word =
+  | { readonly type: 'ready'; readonly ports: Readonly<Record<string, number>> }
+  | { readonly type: 'refused'; readonly why: string };
+
+/** Resolves once it is on its way, so that the process may end. */
+const tellParent = (word: Word): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.connected) process.send?.(word, undefined, undefined, () => resolve());
+    else resolve();
+  });
 
 /**
  * Runs a process: starts the services in order, stops them in reverse on SIGTERM, SIGINT, an uncaught error, or when
  * the parent that forked it goes away; a second signal or the end of `graceMs` aborts what still runs. Ends the
- * process: status 0 after a clean stop, 1 after a failed start, an uncaught error or an unclean stop.
+ * process: status 0 after a clean stop, 1 after a failed start, an uncaught error or an unclean stop. Why a start failed
+ * is told to the parent too, where it is a StartError.
  */
 export const runUntilSignal = async (services: readonly Service[], options: RunOptions): Promise<never> => {
   const { log, graceMs, readiness, drainMs = 0, onExit } = options;
@@ -76,10 +85,11 @@ export const runUntilSignal = async (services: readonly Service[], options: RunO
       readiness?.enter('ready');
       const ports = options.ports?.() ?? {};
       log.info({ ports, ms: Math.round(process.uptime() * 1000) }, 'ready');
-      tellParent(ports);
+      void tellParent({ type: 'ready', ports });
     }
   } catch (error) {
     log.fatal({ err: error }, 'could not start');
+    if (error instanceof StartError) await tellParent({ type: 'refused', why: error.message });
     return finish(1);
   }
 
