@@ -65,6 +65,19 @@ test('an event stream ends when the API key it was opened with is deleted', asyn
   t.is(stream.text.split('event: ').length, 2);
 });
 
+test('whoever asks for the head of a stream gets it at once, and takes no stream', async (t) => {
+  const gateway = await startGateway(t, {
+    env: { MAX_EVENT_STREAMS: '1' },
+    tasks: { 'tasks.get': async () => ({ ...task, input: {}, variables: [], axes: [] }) },
+  });
+  const headers = gateway.as(ada);
+  for (const path of ['/events', `/tasks/${task.id}/events`, '/events']) {
+    const response = await fetch(`${gateway.url}/api/v1${path}`, { method: 'HEAD', headers });
+    t.is(response.status, 200);
+    t.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  }
+});
+
 test('one user cannot take every stream, and a full gateway says so', async (t) => {
   const gateway = await startGateway(t, {
     env: { MAX_EVENT_STREAMS: '3', MAX_EVENT_STREAMS_PER_USER: '2' },

@@ -21,6 +21,12 @@ const maxWaiting = 5000;
 /** How soon a client comes back, spread so that all of a dead gateway's do not come at once. */
 const retryMs = (): number => 1000 + Math.round(Math.random() * 2000);
 
+export const eventStreamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const;
+
 /** One client's event stream. Until `goLive` what is heard waits behind what the client missed. */
 export class EventConnection {
   readonly claims: AccessClaims;
@@ -47,11 +53,7 @@ export class EventConnection {
   }
 
   begin(): void {
-    this.#response.status(200).set({
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
+    this.#response.status(200).set(eventStreamHeaders);
     this.write(`retry: ${retryMs()}\n\n`);
   }
 

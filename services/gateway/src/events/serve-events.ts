@@ -1,6 +1,7 @@
 import { HttpError } from '../http/http-error.ts';
 import type { Call } from '../http/route.ts';
 import { isEntryId } from './entry-id.ts';
+import { eventStreamHeaders } from './event-connection.ts';
 import type { EventConnections } from './event-connections.ts';
 import type { EventScope } from './event-hub.ts';
 
@@ -21,5 +22,6 @@ export const serveEvents = async (
       'This sends text/event-stream, which the Accept header rules out.',
     );
   }
+  if (request.method === 'HEAD') return void response.status(200).set(eventStreamHeaders).end();
   await connections.serve(response, claims, scope, lastEventId);
 };
