@@ -10,7 +10,7 @@ import { ratingSchema, subtaskCountsSchema, subtaskStateSchema, taskStateSchema 
 
 export const maxVariables = 6;
 export const maxValuesPerVariable = 100;
-/** The axis of the copies that `batchSize` makes; no variable may take its name. */
+/** The axis of the copies that `batchSize` makes; no variable may take its name, nor `x` or `y`, which a matrix is asked by. */
 export const batchAxis = 'batch';
 
 export const variableNameSchema = z

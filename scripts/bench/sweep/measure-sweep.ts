@@ -19,8 +19,8 @@ export const measureSweep = async ({ client, postgres }: SweepSystem, side: numb
   const { id } = await client.tasks.create({
     name: `${side} by ${side}`,
     kind: 'bench.noop',
-    input: { n: '{{x}}-{{y}}' },
-    variables: [axis('x', side), axis('y', side)],
+    input: { n: '{{a}}-{{b}}' },
+    variables: [axis('a', side), axis('b', side)],
   });
   const acceptedMs = performance.now() - began;
   const acceptedAt = Date.now();
@@ -65,8 +65,8 @@ export const measureWaitingMemory = async (
     const { id } = await client.tasks.create({
       name,
       kind: 'bench.noop',
-      input: { n: '{{x}}-{{y}}', hold: true },
-      variables: [axis('x', length), axis('y', length)],
+      input: { n: '{{a}}-{{b}}', hold: true },
+      variables: [axis('a', length), axis('b', length)],
       batchSize: copies,
       timeoutMs: 3_600_000,
     });

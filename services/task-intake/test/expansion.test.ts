@@ -122,6 +122,30 @@ test('every problem of a submission is told at once, each at its path', (t) => {
   t.regex(issues['/input/prompt'] ?? '', /names no variable; the variables are style/);
 });
 
+test('what a matrix is asked by is no name of a variable or a zip', (t) => {
+  const issues = issuesOf({
+    input: '{{x}} {{y}} {{v}} {{w}} {{constructor}}',
+    variables: [
+      { name: 'x', values: [1] },
+      { name: 'y', values: [1] },
+      { name: 'v', values: [1, 2], zip: 'y' },
+      { name: 'w', values: [1, 2], zip: 'batch' },
+      { name: 'constructor', values: [1] },
+    ],
+  });
+  t.like(issues, {
+    '/variables/0/name':
+      '"x" says in the query of a matrix which axis is shown, so no variable can be held by that name',
+    '/variables/3/zip': '"batch" is the name of the batch\'s own axis',
+  });
+  t.deepEqual(Object.keys(issues).toSorted(), [
+    '/variables/0/name',
+    '/variables/1/name',
+    '/variables/2/zip',
+    '/variables/3/zip',
+  ]);
+});
+
 test('too many cells are refused with both figures', (t) => {
   const values = Array.from({ length: 100 }, (_, i) => i);
   const issues = issuesOf({

@@ -48,6 +48,16 @@ export const expandVariables = (variables: readonly Variable[], issues: Issue[])
     };
   });
 
+const ofMatrix = (name: string): string =>
+  `"${name}" says in the query of a matrix which axis is shown, so no variable can be held by that name`;
+
+/** Why no variable and no zip may have these names. */
+const reservedNames: ReadonlyMap<string, string> = new Map([
+  [batchAxis, `"${batchAxis}" is the name of the batch's own axis`],
+  ['x', ofMatrix('x')],
+  ['y', ofMatrix('y')],
+]);
+
 /** Names that clash with another variable, a zip or the batch. */
 export const nameIssues = (variables: readonly Variable[]): Issue[] => {
   const issues: Issue[] = [];
@@ -61,21 +71,13 @@ export const nameIssues = (variables: readonly Variable[]): Issue[] => {
         message: `"${name}" is already the name of /variables/${first}`,
       });
     } else firstOf.set(name, index);
-    if (name === batchAxis) {
-      issues.push({
-        path: `/variables/${index}/name`,
-        message: `"${batchAxis}" is the name of the batch's own axis`,
-      });
-    }
+    const reserved = reservedNames.get(name);
+    if (reserved !== undefined) issues.push({ path: `/variables/${index}/name`, message: reserved });
     if (zip !== name && zips.has(name)) {
       issues.push({ path: `/variables/${index}/name`, message: `"${name}" is also the name of a zip` });
     }
-    if (zip === batchAxis) {
-      issues.push({
-        path: `/variables/${index}/zip`,
-        message: `"${batchAxis}" is the name of the batch's own axis`,
-      });
-    }
+    const reservedZip = zip === undefined ? undefined : reservedNames.get(zip);
+    if (reservedZip !== undefined) issues.push({ path: `/variables/${index}/zip`, message: reservedZip });
   }
   return issues;
 };
