@@ -112,3 +112,25 @@ test('secrets sealed with a former SECRET_KEY go on signing and are sealed with 
     );
   }
 });
+
+test('a test is sent at once to an endpoint that fails, whatever waits for it', async (t) => {
+  const intake = await startIntake(t, { ...fast, WEBHOOK_RETRY_BASE: '10m' });
+  const { rpc, user: principal } = intake;
+  let status = 503;
+  const sink = await httpSink(t, () => ({ status }));
+  const { id: webhookId } = await addWebhook(intake, sink.url, ['task.cancelled']);
+  for (let n = 0; n < 12; n += 1) {
+    const { id: taskId } = await intake.submit({});
+    await rpc.call('tasks.cancel', { principal, taskId });
+  }
+  const deliveries = async () =>
+    (await rpc.call('webhooks.deliveries', { principal, webhookId, query: { limit: 50 } })).items;
+  await until(async () => (await deliveries()).some(({ error }) => error !== null), { what: 'a failure' });
+  const failing = await rpc.call('webhooks.test', { principal, webhookId });
+  await until(async () => (await deliveries()).find(({ id }) => id === failing.id)?.state === 'failed');
+  status = 200;
+  const { id: testId } = await rpc.call('webhooks.test', { principal, webhookId });
+  await until(async () => (await deliveries()).find(({ id }) => id === testId)?.state === 'succeeded');
+  t.true(idsOf(sink.requests).includes(testId));
+  t.true((await deliveries()).some(({ state }) => state === 'pending'));
+});

@@ -13,6 +13,7 @@ import { webhooks } from './0075-webhooks.ts';
 import { roomForStates } from './0080-room-for-states.ts';
 import { subtasksOfTasks } from './0081-subtasks-of-tasks.ts';
 import { stopOrders } from './0082-stop-orders.ts';
+import { webhookTests } from './0083-webhook-tests.ts';
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   roomForStates,
   subtasksOfTasks,
   stopOrders,
+  webhookTests,
 ];

@@ -59,8 +59,8 @@ export interface FailedAttempt extends AttemptFacts {
 
 export interface WebhookDeliveryStore {
   /**
-   * Takes what may be sent now, so many of each webhook under way at a time and one of those that fail, and has them
-   * published in the same transaction. Answers how many.
+   * Takes what may be sent now, so many of each webhook under way at a time and one of those that fail, and a test beside
+   * them, and has them published in the same transaction. Answers how many.
    */
   take(
     window: number,
@@ -109,16 +109,30 @@ const waiting = `waiting AS (
 /** Asked each time tasks change, most often in vain: where nothing waits, this index is empty. */
 const anyWaitsText = `SELECT true AS waits FROM webhook_deliveries WHERE state = 'waiting' LIMIT 1`;
 
+/**
+ * A test is how one finds out whether an endpoint is well again: it waits neither for the backlog nor for the pause that
+ * a failure brings, but for another test of the webhook.
+ */
 const takeText = `WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
      SELECT w.id, CASE WHEN w.failures = 0 THEN $1::int ELSE 1 END
        - (SELECT count(*)::int FROM webhook_deliveries q
-          WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.due_at <= now()) AS free
+          WHERE q.webhook_id = w.id AND q.state = 'queued' AND q.type <> '${webhookTestType}' AND q.due_at <= now()) AS free
      FROM waiting t JOIN webhooks w ON w.id = t.webhook_id
      WHERE (w.hold_until IS NULL OR w.hold_until <= now()) AND NOT ${ownerGone('w.owner_id')}
+   ), tested AS MATERIALIZED (
+     SELECT d.webhook_id AS id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+     WHERE d.type = '${webhookTestType}' AND d.state IN ('waiting', 'queued') AND NOT ${ownerGone('w.owner_id')}
+     GROUP BY d.webhook_id HAVING bool_and(d.state = 'waiting')
    ), next AS MATERIALIZED (
      SELECT d.id FROM ready r CROSS JOIN LATERAL (
-       SELECT id FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.state = 'waiting'
+       SELECT id FROM webhook_deliveries d
+       WHERE d.webhook_id = r.id AND d.state = 'waiting' AND d.type <> '${webhookTestType}'
        ORDER BY d.id LIMIT greatest(r.free, 0) FOR NO KEY UPDATE SKIP LOCKED) d
+     UNION ALL
+     SELECT d.id FROM tested t CROSS JOIN LATERAL (
+       SELECT id FROM webhook_deliveries d
+       WHERE d.webhook_id = t.id AND d.type = '${webhookTestType}' AND d.state = 'waiting'
+       ORDER BY d.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) d
    )
    UPDATE webhook_deliveries d SET state = 'queued' FROM next n WHERE d.id = n.id
    RETURNING d.id, greatest(0, extract(epoch FROM d.due_at - now()) * 1000)::float8 AS delay_ms`;
