@@ -40,12 +40,14 @@ const inspectPartition = async (
     [group],
   )) as [number, number, number, number, number, (string | number)[]];
   const consumers: ConsumerInfo[] = [];
+  let released = 0;
   for (let at = 0; at + 2 < flat.length; at += 3) {
-    if (flat[at] === releasedName) continue;
-    consumers.push({ name: String(flat[at]), pending: Number(flat[at + 1]), idleMs: Number(flat[at + 2]) });
+    if (flat[at] === releasedName) released = Number(flat[at + 1]);
+    else
+      consumers.push({ name: String(flat[at]), pending: Number(flat[at + 1]), idleMs: Number(flat[at + 2]) });
   }
-  // Redis cannot say the lag once entries were deleted; but a settled entry is gone, so what is not pending waits.
-  const lag = Math.max(0, length - pending);
+  // Redis cannot say the lag once entries were deleted; but a settled entry is gone, so what is not pending waits, and what was handed back.
+  const lag = Math.max(0, length - pending + released);
   return {
     partition,
     key: stream,

@@ -9,7 +9,7 @@ export interface Topic<T> {
   readonly parse: (value: unknown) => T;
   /** How many streams the topic is spread over, each with a hash tag of its own. Default 1. */
   readonly partitions?: number;
-  /** Work topics: publishing past this many waiting entries fails with `StreamFullError`. Default none. */
+  /** Work topics: publishing past this many waiting entries fails with `StreamFullError`; what is emitted or redriven is let in. Default none. */
   readonly maxLength?: number;
   /** Broadcast topics: about how many entries are kept for those who resume. Default 10,000. */
   readonly retain?: number;
@@ -216,8 +216,9 @@ export interface TopicInfo {
   readonly group: string;
   /** Entries in the stream: waiting and in flight. */
   readonly length: number;
-  /** Not yet delivered to this group. */
+  /** In no consumer's hands: not yet delivered to this group, or handed back. */
   readonly lag: number;
+  /** Delivered and not settled, what was handed back included. */
   readonly pending: number;
   readonly delayed: number;
   readonly dead: number;

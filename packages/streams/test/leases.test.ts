@@ -142,7 +142,7 @@ test('a consumer that leaves with more than a batch in hand hands back all of it
   await streams.publisher(jobs).publishMany(Array.from({ length: 1100 }, (_, n) => ({ payload: { n } })));
   await until(() => leaving.inFlight === 1100, { what: 'all in hand' });
   await leaving.stop(AbortSignal.abort());
-  t.like(await streams.inspect(jobs, 'g'), { pending: 1100, consumers: [] });
+  t.like(await streams.inspect(jobs, 'g'), { pending: 1100, lag: 1100, consumers: [] });
   const next = await running(t, streams.consumer(jobs, { ...many, handler: () => opened }));
   await until(() => next.inFlight === 1100, { what: 'all in the next one’s hands' });
 });
@@ -156,6 +156,9 @@ test('what a lost consumer held behind several pages of what others run is found
   await client.xreadgroup('GROUP', 'g', 'busy', 'COUNT', 995, 'STREAMS', 'app:{jobs}', '>');
   await client.xreadgroup('GROUP', 'g', 'lost', 'COUNT', 5, 'STREAMS', 'app:{jobs}', '>');
   const lost = (await client.xpending('app:{jobs}', 'g', '-', '+', 5, 'lost')) as [string][];
+  // Where a script has to be loaded first, what is published by several may change places.
+  const last = (await client.xrange('app:{jobs}', lost[0]![0], '+')).map(([, fields]) => fields[1]!);
+  const numbers = last.map((text) => (JSON.parse(text.split('\n')[1]!) as Numbered).n);
   const idle = ['IDLE', String(2 * leaseMs), 'JUSTID'];
   await client.call('XCLAIM', 'app:{jobs}', 'g', 'lost', '0', ...lost.map(([id]) => id), ...idle);
   const taken = inbox<number>('taken message');
@@ -167,7 +170,7 @@ test('what a lost consumer held behind several pages of what others run is found
       handler: async ({ payload }) => taken.push(payload.n) as never,
     }),
   );
-  t.deepEqual(await taken.take(5), [995, 996, 997, 998, 999]);
+  t.deepEqual(await taken.take(5), numbers);
 });
 
 test('an entry that kills its consumers is dead-lettered after maxDeliveries, and takes no other with it', async (t) => {
