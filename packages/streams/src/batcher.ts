@@ -7,6 +7,8 @@ export class Batcher<T> {
   readonly #most: number;
   readonly #inFlightMost: number;
   #waiting: T[] = [];
+  /** How many at its beginning have gone: to cut each batch off would copy all the rest every time. */
+  #gone = 0;
   #inFlight = 0;
   #scheduled = false;
   #held = false;
@@ -26,7 +28,7 @@ export class Batcher<T> {
 
   /** Goes at once where nothing waits or is under way: for who has no more to push in this turn, as far as they know. */
   pushAtOnce(item: T): void {
-    if (this.#waiting.length > 0 || this.#inFlight > 0) {
+    if (this.#left > 0 || this.#inFlight > 0) {
       this.push(item);
       return;
     }
@@ -41,19 +43,19 @@ export class Batcher<T> {
 
   release(): void {
     this.#held = false;
-    if (this.#waiting.length > 0) this.#schedule();
+    if (this.#left > 0) this.#schedule();
   }
 
   /** Sends what waits now in another way than `flush`, whatever is under way. */
   sendBy(flush: (items: T[]) => Promise<void>): void {
-    if (this.#waiting.length === 0) return;
+    if (this.#left === 0) return;
     this.#inFlight++;
     void flush(this.#taken()).finally(this.#sent);
   }
 
   /** Resolves when nothing waits or is under way. */
   async idle(): Promise<void> {
-    if (this.#inFlight === 0 && this.#waiting.length === 0) return;
+    if (this.#inFlight === 0 && this.#left === 0) return;
     await new Promise<void>((resolve) => {
       this.#drained.push(resolve);
     });
@@ -67,22 +69,36 @@ export class Batcher<T> {
 
   readonly #send = (): void => {
     this.#scheduled = false;
-    while (!this.#held && this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {
+    while (!this.#held && this.#left > 0 && this.#inFlight < this.#inFlightMost) {
       this.#inFlight++;
       void this.#flush(this.#taken()).finally(this.#sent);
     }
   };
 
+  get #left(): number {
+    return this.#waiting.length - this.#gone;
+  }
+
   #taken(): T[] {
-    const all = this.#waiting;
-    this.#waiting = all.length <= this.#most ? [] : all.slice(this.#most);
-    return all.length <= this.#most ? all : all.slice(0, this.#most);
+    const from = this.#gone;
+    if (from === 0 && this.#waiting.length <= this.#most) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      return all;
+    }
+    const taken = this.#waiting.slice(from, from + this.#most);
+    this.#gone += taken.length;
+    if (2 * this.#gone >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#gone);
+      this.#gone = 0;
+    }
+    return taken;
   }
 
   readonly #sent = (): void => {
     this.#inFlight--;
     this.#send();
-    if (this.#inFlight > 0 || this.#waiting.length > 0) return;
+    if (this.#inFlight > 0 || this.#left > 0) return;
     const drained = this.#drained;
     this.#drained = [];
     for (const resolve of drained) resolve();

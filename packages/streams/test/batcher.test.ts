@@ -42,6 +42,21 @@ test('a lone item goes at the end of the turn, and what comes while batches are 
   await batcher.idle();
 });
 
+test('of a flood each item goes once and in order, while more comes', async (t) => {
+  const sent: number[] = [];
+  const batcher = new Batcher<number>(async (items) => {
+    t.true(items.length > 0 && items.length <= 4);
+    sent.push(...items);
+    if (sent.length === 20) for (let n = 50; n < 63; n++) batcher.push(n);
+  }, 4);
+  for (let n = 0; n < 50; n++) batcher.push(n);
+  await batcher.idle();
+  t.deepEqual(
+    sent,
+    Array.from({ length: 63 }, (_, n) => n),
+  );
+});
+
 test('at a trickle an outcome goes out at once, while the reader waits for work', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);

@@ -63,6 +63,27 @@ export const flowMutations: readonly Mutation[] = [
     test: { file: slots, title: 'a wait that ran out is forgotten*' },
   },
   {
+    breaks: 'of a flood each item goes once',
+    file: 'src/batcher.ts',
+    find: 'this.#gone += taken.length;',
+    replace: '',
+    test: { file: batcher, title: 'of a flood each item goes once*' },
+  },
+  {
+    breaks: 'what was handed back counts as waiting',
+    file: 'src/inspector.ts',
+    find: ' + released',
+    replace: '',
+    test: { file: 'test/leases.test.ts', title: 'a consumer that leaves with more than a batch*' },
+  },
+  {
+    breaks: 'an observer hears the time of the handler and not of the settling',
+    file: 'src/batch-consumer.ts',
+    find: 'outcome: what.op, waitMs, runMs }',
+    replace: 'outcome: what.op, waitMs, runMs: runMs + performance.now() }',
+    test: { file: 'test/observed.test.ts', title: 'how long a message ran in a batchConsumer*' },
+  },
+  {
     breaks: 'a lone outcome waits for no company',
     file: 'src/batcher.ts',
     find: 'if (this.#held || this.#scheduled || this.#inFlight >= this.#inFlightMost) return;',
