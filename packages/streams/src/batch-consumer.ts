@@ -47,7 +47,8 @@ export class BatchConsumer<T> implements Consumer {
   #state: 'new' | 'running' | 'stopping' = 'new';
   #stopped: Promise<void> | undefined;
   #working: Promise<void> | undefined;
-  #batch: AbortController | undefined;
+  /** What its handler has in hand now. */
+  #batch: { readonly messages: readonly Held<T>[]; readonly controller: AbortController } | undefined;
   #concurrency: number;
   #unobserve: (() => void) | undefined;
 
@@ -147,7 +148,8 @@ export class BatchConsumer<T> implements Consumer {
       if (!held || held.settling) continue;
       held.lost = true;
       this.#engine.observer.leaseLost?.(this.#topic.name, this.#options.group);
-      this.#batch?.abort(new LeaseLostError());
+      // One that waits yet is dropped when its turn comes.
+      if (this.#batch?.messages.includes(held)) this.#batch.controller.abort(new LeaseLostError());
     }
   }
 
@@ -217,8 +219,9 @@ export class BatchConsumer<T> implements Consumer {
       const live = batch.filter(({ lost }) => !lost);
       for (const held of batch) if (held.lost) this.#release(held);
       if (live.length === 0) return;
-      this.#batch = new AbortController();
-      const signal = AbortSignal.any([this.#batch.signal, this.#hard.signal]);
+      const controller = new AbortController();
+      this.#batch = { messages: live, controller };
+      const signal = AbortSignal.any([controller.signal, this.#hard.signal]);
       const startedAt = performance.now();
       try {
         await this.#options.handler(
@@ -227,12 +230,13 @@ export class BatchConsumer<T> implements Consumer {
         );
         // Handed back by now: whoever has it settles it.
         if (this.#hard.signal.aborted) return;
+        const ranMs = performance.now() - startedAt;
         for (const held of live)
-          this.#settle(held, startedAt, { op: 'done', entryId: held.entry.entryId, emits: [] });
+          this.#settle(held, ranMs, { op: 'done', entryId: held.entry.entryId, emits: [] });
         return;
       } catch (error) {
         if (this.#hard.signal.aborted) return;
-        if (error instanceof PermanentError) return this.#isolate(live, error);
+        if (error instanceof PermanentError) return this.#isolate(live, error, performance.now() - startedAt);
         this.#engine.warn('a batch failed and is tried again', {
           topic: this.#topic.name,
           messages: live.length,
@@ -248,9 +252,9 @@ export class BatchConsumer<T> implements Consumer {
   }
 
   /** A message in the batch cannot be handled, now or later: halves find it, and it alone is dead-lettered. */
-  async #isolate(batch: readonly Held<T>[], error: PermanentError): Promise<void> {
+  async #isolate(batch: readonly Held<T>[], error: PermanentError, ranMs: number): Promise<void> {
     if (batch.length === 1) {
-      this.#bury(batch[0]!, error, 'permanent');
+      this.#bury(batch[0]!, error, 'permanent', ranMs);
       return;
     }
     const middle = Math.ceil(batch.length / 2);
@@ -271,10 +275,10 @@ export class BatchConsumer<T> implements Consumer {
     });
   }
 
-  #bury(held: Held<T>, error: unknown, reason: DeadReason): void {
+  #bury(held: Held<T>, error: unknown, reason: DeadReason, ranMs = 0): void {
     const { head, entry, partition, message } = held;
     const at = Math.round(this.#holds[partition]!.reader.clock.now() ?? head.dueAt);
-    this.#settle(held, performance.now(), {
+    this.#settle(held, ranMs, {
       op: 'dead',
       entryId: entry.entryId,
       publishedAt: head.publishedAt,
@@ -287,9 +291,11 @@ export class BatchConsumer<T> implements Consumer {
     });
   }
 
-  #settle(held: Held<T>, startedAt: number, what: DistributiveOmit<Settlement, 'done'>): void {
+  #settle(held: Held<T>, runMs: number, what: DistributiveOmit<Settlement, 'done'>): void {
     const { observer } = this.#engine;
     const { group } = this.#options;
+    const now = this.#holds[held.partition]!.reader.clock.now() ?? held.head.dueAt;
+    const waitMs = Math.max(0, now - runMs - held.head.dueAt);
     held.settling = true;
     this.#slots.settle();
     this.#leaveAll(held);
@@ -298,16 +304,7 @@ export class BatchConsumer<T> implements Consumer {
       this.#forget(held);
       if (!settled) return;
       if (what.op === 'dead') observer.dead?.(this.#topic.name, group, what.reason);
-      if (!observer.settled) return;
-      const runMs = performance.now() - startedAt;
-      const now = this.#holds[held.partition]!.reader.clock.now() ?? held.head.dueAt;
-      observer.settled({
-        topic: this.#topic.name,
-        group,
-        outcome: what.op,
-        waitMs: Math.max(0, now - runMs - held.head.dueAt),
-        runMs,
-      });
+      observer.settled?.({ topic: this.#topic.name, group, outcome: what.op, waitMs, runMs });
     };
     this.#holds[held.partition]!.settler.push({ ...what, done });
   }

@@ -54,6 +54,13 @@ export const batchMutations: readonly Mutation[] = [
     test: { file: 'test/reclaimed.test.ts', title: '*goes on without that one' },
   },
   {
+    breaks: 'a batch is not cut off for a message that waits for its turn',
+    file: 'src/batch-consumer.ts',
+    find: 'if (this.#batch?.messages.includes(held)) this.#batch.controller',
+    replace: 'if (this.#batch) this.#batch.controller',
+    test: { file: 'test/observed.test.ts', title: 'a batch does not hear*' },
+  },
+  {
     breaks: 'the slot of a message that a batch lost is given back',
     file: 'src/batch-consumer.ts',
     find: `this.#forget(held);
