@@ -129,7 +129,7 @@ test('a start that comes again once its run has ended tells nobody anything but 
   t.like(told, { type: 'subtasks', changes: [{ state: 'succeeded', artifacts: [{ id: artifact.id }] }] });
 });
 
-test('a result that Postgres refuses is given up alone, and holds up no other', async (t) => {
+test('a result that Postgres refuses is given up alone: its subtask fails and says so, and no other is held up', async (t) => {
   const intake = await startIntake(t);
   await intake.startWorker(async ({ ordinal }) =>
     // Too small for the column: not zero, and nothing near it.
@@ -147,10 +147,13 @@ test('a result that Postgres refuses is given up alone, and holds up no other', 
   await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
     what: 'the others taken',
   });
+  t.is((await intake.finished(id)).state, 'partially_failed');
   t.deepEqual(await states(), [
-    { state: 'running', count: 1 },
     { state: 'succeeded', count: 19 },
+    { state: 'failed', count: 1 },
   ]);
+  const refused = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 2 });
+  t.is(refused.error?.code, 'result_refused');
   const seen = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 1 });
   t.deepEqual(seen.result, { 'a\uFFFD': 1 });
 });

@@ -17,7 +17,7 @@ import {
   type Metrics,
 } from '@backend2/service-kit';
 import { isRefusedData } from '@backend2/database';
-import { PermanentError, type Consumer, type Message, type Streams } from '@backend2/streams';
+import { PermanentError, type Consumer, type Emit, type Message, type Streams } from '@backend2/streams';
 import { DatabaseError } from 'sequelize';
 import type { RecordedChange, RecorderStore } from '../adapters/postgres-recorder-store.ts';
 import type { TaskResults } from '../adapters/redis-task-results.ts';
@@ -124,6 +124,7 @@ export const resultRecorder = (options: ResultRecorderOptions): Consumer => {
     leaseMs,
     maxDeliveries,
     handler: record,
+    onDead: ({ message: { payload } }) => (payload === undefined ? [] : inItsPlace(payload)),
     onDataLost: options.onDataLost,
   });
 };
@@ -139,6 +140,28 @@ const isTooMuch = (error: unknown): boolean => {
 const givenUpIfRefused = (error: unknown): never => {
   if (!isRefusedData(error) && !isTooMuch(error)) throw error;
   throw new PermanentError('Postgres refuses the results', { cause: error });
+};
+
+/** A cell whose end cannot be written ends all the same, and says so; what stands in its place Postgres takes. */
+const inItsPlace = (refused: TaskResult): readonly Emit[] => {
+  const { type, taskId, ordinal, run, attempt, at } = refused;
+  if (type !== 'succeeded' && type !== 'failed') return [];
+  const error = {
+    code: 'result_refused',
+    message: 'The result could not be stored. It is among the dead letters of task_results.',
+  };
+  if (type === 'failed' && refused.error.code === error.code) return [];
+  const payload: TaskResult = {
+    type: 'failed',
+    taskId,
+    ordinal,
+    run,
+    attempt,
+    at,
+    error,
+    durationMs: 0,
+  };
+  return [{ topic: taskResults, payload }];
 };
 
 /** Of each run's progress only the latest report counts. */
