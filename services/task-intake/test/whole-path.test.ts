@@ -124,15 +124,31 @@ test('a task of 20,000 cells is cancelled within the deadline of a call, while i
 
 test('a paused task is not dispatched until it is resumed', async (t) => {
   const intake = await startIntake(t);
-  const { id: taskId } = await intake.submit({ runAt: new Date(Date.now() + 3_600_000).toISOString() });
-  await intake.rpc.call('tasks.pause', { principal: intake.user, taskId });
+  const { rpc, user: principal } = intake;
+  const gate = Promise.withResolvers<void>();
+  t.teardown(() => gate.resolve());
+  const begun = new Map<string, number>();
+  const begunOf = (taskId: string) => begun.get(taskId) ?? 0;
+  await intake.startWorker(async ({ taskId }) => {
+    begun.set(taskId, begunOf(taskId) + 1);
+    await gate.promise;
+  }, 4);
+  const values = Array.from({ length: 100 }, (_, n) => n);
+  const { id: long, total } = await intake.submit({ batchSize: 4, variables: [{ name: 'n', values }] });
+  await until(() => begunOf(long) === 4, { what: 'every slot taken' });
+  const { state, counts: atPause } = await rpc.call('tasks.pause', { principal, taskId: long });
+  t.is(state, 'paused');
+  t.true(atPause.pending > 0, JSON.stringify(atPause));
+  // What was queued runs on; then the lane is empty, and the next task shows that the dispatcher went on looking.
+  gate.resolve();
+  await until(() => begunOf(long) === total - atPause.pending, { what: 'what was queued, run' });
   const { id: other } = await intake.submit({});
-  await intake.startWorker(async () => {});
   await intake.finished(other);
-  const paused = await intake.rpc.call('tasks.get', { principal: intake.user, taskId });
-  t.is(paused.state, 'paused');
-  t.is(paused.counts.pending, 4);
-  t.is((await intake.rpc.call('tasks.resume', { principal: intake.user, taskId })).state, 'pending');
+  const paused = await rpc.call('tasks.get', { principal, taskId: long });
+  t.like(paused, { state: 'paused', counts: { pending: atPause.pending } });
+  t.is(begunOf(long), total - atPause.pending);
+  t.is((await rpc.call('tasks.resume', { principal, taskId: long })).state, 'running');
+  t.is((await intake.finished(long)).counts.succeeded, total);
 });
 
 test('counters stay equal to the rows through a storm of results, retries and cancels', async (t) => {
