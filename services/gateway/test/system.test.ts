@@ -53,6 +53,22 @@ test('while Redis is away /health says so, /readyz is not, /livez is, and all of
   await until(async () => (await status('/readyz')) === 200, { what: 'ready again', timeoutMs: 20_000 });
 });
 
+test('/docs is a page that shows the document of the API, and has all that it asks for', async (t) => {
+  const gateway = await startGateway(t);
+  const response = await fetch(`${gateway.url}/docs`);
+  t.is(response.status, 200);
+  t.is(response.headers.get('content-type'), 'text/html; charset=utf-8');
+  const page = await response.text();
+  t.regex(page, /<title>Backend2 API<\/title>/);
+  const asked = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+  t.is(asked.length, 3);
+  for (const path of asked) t.is((await fetch(gateway.url + path)).status, 200, path);
+  const script = await (await fetch(`${gateway.url}/docs/start.js`)).text();
+  const [, document = ''] = /url: '([^']+)'/.exec(script) ?? [];
+  const shown = (await (await fetch(gateway.url + document)).json()) as { openapi?: string };
+  t.is(shown.openapi, '3.1.0');
+});
+
 test('the dashboard is served for its own paths, its assets for ever, and hides no missing API route', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dashboard-'));
   t.teardown(() => rm(folder, { recursive: true }));

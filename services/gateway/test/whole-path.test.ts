@@ -54,6 +54,10 @@ test('a user signs in, submits, watches, looks, takes away, and signs out, throu
   t.true(isPng(sheet));
   t.is((await (await ada.tasks.export(task.id, 'csv')).text()).trim().split('\n').length, 3);
   t.is((await ada.tasks.updateSubtask(task.id, 1, { rating: 'good' })).rating, 'good');
+  const { taskId, ordinal, state, result, artifacts } = await ada.tasks.result(task.id, 1);
+  t.deepEqual([taskId, ordinal, state], [task.id, 1, 'succeeded']);
+  const { result: inTheBooks, artifacts: files } = await ada.tasks.subtask(task.id, 1);
+  t.deepEqual({ result, artifacts }, { result: inTheBooks, artifacts: files });
 
   // Another's task is not there for a stranger, and an admin may look.
   t.is((await client.tasks.get(task.id)).id, task.id);
@@ -62,6 +66,7 @@ test('a user signs in, submits, watches, looks, takes away, and signs out, throu
   await bob.auth.signIn('bob@example.org', 'a long enough password');
   const stranger = await t.throwsAsync(bob.tasks.get(task.id), { instanceOf: ApiError });
   t.is(stranger?.status, 404);
+  t.is((await t.throwsAsync(bob.tasks.result(task.id, 1), { instanceOf: ApiError })).status, 404);
   t.is((await bob.tasks.list()).items.length, 0);
 
   const token = tokens?.accessToken ?? '';
