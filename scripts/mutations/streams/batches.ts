@@ -28,7 +28,7 @@ export const batchMutations: readonly Mutation[] = [
   {
     breaks: 'a message that breaks its batch is found and dies alone',
     file: 'src/batch-consumer.ts',
-    find: 'if (error instanceof PermanentError) return this.#isolate(live, error);',
+    find: 'if (error instanceof PermanentError) return this.#isolate(live, error, performance.now() - startedAt);',
     replace: '',
     test: { file: batches, title: 'a message that cannot be handled is found*' },
   },

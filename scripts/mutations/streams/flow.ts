@@ -37,8 +37,9 @@ export const flowMutations: readonly Mutation[] = [
   {
     breaks: 'the slot of a run that was lost is given back',
     file: 'src/stream-consumer.ts',
-    find: 'if (!slotGiven) this.#slots.give(1);',
-    replace: '',
+    find: `if (!slotGiven) {
+      this.#slots.give(1);`,
+    replace: 'if (!slotGiven) {',
     test: { file: 'test/reclaimed.test.ts', title: 'of an entry that was lost and came back*' },
   },
   {
@@ -65,7 +66,7 @@ export const flowMutations: readonly Mutation[] = [
   {
     breaks: 'of a flood each item goes once',
     file: 'src/batcher.ts',
-    find: 'this.#gone += taken.length;',
+    find: 'this.#gone = 0;',
     replace: '',
     test: { file: batcher, title: 'of a flood each item goes once*' },
   },
@@ -93,8 +94,8 @@ export const flowMutations: readonly Mutation[] = [
   {
     breaks: 'what comes while batches are under way shares the next',
     file: 'src/batcher.ts',
-    find: 'while (!this.#held && this.#waiting.length > 0 && this.#inFlight < this.#inFlightMost) {',
-    replace: 'while (this.#waiting.length > 0) {',
+    find: 'while (!this.#held && this.#left > 0 && this.#inFlight < this.#inFlightMost) {',
+    replace: 'while (this.#left > 0) {',
     test: { file: batcher, title: 'a lone item goes at the end of the turn*' },
   },
 ];

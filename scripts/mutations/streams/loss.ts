@@ -83,7 +83,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     breaks: 'an entry handed over for a read that was given up is found when its lease has run out',
     file: 'src/group-reader.ts',
-    find: 'if (unknown === 1) this.#unsure = true;',
+    find: 'if (unknown) this.#unsure = true;',
     replace: '',
     test: { file: connections, title: 'an entry handed over for a read that was given up*' },
   },
