@@ -45,7 +45,11 @@ const forms: Readonly<Record<string, (t: ExecutionContext, shipped: ShippedRedis
     };
   },
   Cluster: async (t, shipped) => {
-    const cluster = await useCluster(t, { ...shipped, settings: shipped.dataSettings('cluster.conf') });
+    const cluster = await useCluster(t, {
+      ...shipped,
+      deaths: true,
+      settings: shipped.dataSettings('cluster.conf'),
+    });
     const lane = 'app:{standard_tasks}';
     return {
       environment: { REDIS_CLUSTER_NODES: endpoints(cluster.connection.nodes) },

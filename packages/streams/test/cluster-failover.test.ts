@@ -4,7 +4,7 @@ import { workThroughFailover } from './support/failover.ts';
 import { numbered, openStreams, running } from './support/streams.ts';
 
 test('a master of a Cluster dies under load and its replica takes over: work goes on on every partition', async (t) => {
-  const cluster = await useCluster(t);
+  const cluster = await useCluster(t, { deaths: true });
   const streams = await openStreams(t, cluster.connection);
   const topic = numbered('jobs', { partitions: 4 });
   const { partitions } = await streams.inspect(topic, 'workers');

@@ -23,13 +23,27 @@ const masters = 3;
 const slots = 16_384;
 /** Servers talk to each other on the port this much higher, in every version. */
 const busOffset = 10_000;
-/** A server that is silent for so long is taken for dead; one that only waits for a busy disk is not silent for as long. */
+/** A server that is silent for so long is taken for dead. */
 const nodeTimeoutMs = 3000;
 
-type DataOptions = Pick<RedisOptions, 'user' | 'password' | 'settings'>;
+export interface ClusterOptions extends Pick<RedisOptions, 'user' | 'password' | 'settings'> {
+  /** Where servers are killed: 3 seconds of silence are a death. Otherwise a busy machine is not to look like one. Default false. */
+  readonly deaths?: boolean;
+}
 
-/** Three masters with a replica each; all end with the test. A Cluster has no logical databases: keys are its tests' own by their prefix. */
-export async function useCluster(t: TestScope, data: DataOptions = {}): Promise<TestCluster> {
+/**
+ * Three masters with a replica each, which keep nothing on disk unless `settings` say so; all end with the test. A Cluster
+ * has no logical databases: keys are its tests' own by their prefix.
+ */
+export async function useCluster(t: TestScope, options: ClusterOptions = {}): Promise<TestCluster> {
+  const { deaths = false, settings, ...access } = options;
+  const timeoutMs = deaths ? nodeTimeoutMs : 20 * nodeTimeoutMs;
+  const data = {
+    ...access,
+    durable: false,
+    databases: 1,
+    settings: { ...clusterSettings, 'cluster-node-timeout': String(timeoutMs), ...settings },
+  };
   const servers: Server[] = [];
   while (servers.length < 2 * masters) servers.push(await startNode(t, data));
   await join(servers);
@@ -135,22 +149,16 @@ const viewOf = (server: Server, key: string): Promise<number | undefined> =>
     return ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
   });
 
-const settings = {
+const clusterSettings = {
   'cluster-enabled': 'yes',
   'cluster-config-file': 'nodes.conf',
-  'cluster-node-timeout': String(nodeTimeoutMs),
   'repl-diskless-sync-delay': '0',
 };
 
-async function startNode(t: TestScope, data: DataOptions): Promise<Server> {
+async function startNode(t: TestScope, data: Partial<RedisOptions>): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOwnRedis(t, {
-        ...data,
-        port: await freeClusterPort(),
-        databases: 1,
-        settings: { ...settings, ...data.settings },
-      });
+      return await startOwnRedis(t, { ...data, port: await freeClusterPort() });
     } catch (error) {
       // Another test's Cluster may have taken one of the two ports meanwhile.
       if (!(error instanceof StackError) || attempt === 5) throw error;

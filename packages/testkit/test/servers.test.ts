@@ -98,7 +98,7 @@ test('a replica takes the place of a killed master, as the Sentinels tell', asyn
 });
 
 test('a replica takes over the keys of a killed master of a Cluster', async (t) => {
-  const cluster = await useCluster(t);
+  const cluster = await useCluster(t, { deaths: true });
   const former = await cluster.masterOf('key');
   await former.kill();
   const successor = await cluster.successorOf(former, 'key');
