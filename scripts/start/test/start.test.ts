@@ -184,7 +184,7 @@ test('servers that are named are used instead, and a sweep that did not come out
     return client;
   };
   const admin = await signIn(first);
-  for (const lane of ['standard', 'lumina']) await admin.lanes.pause(lane);
+  for (const lane of ['standard', 'lumina'] as const) await admin.lanes.pause(lane);
   first.kill('SIGINT');
   t.deepEqual(await first.exited, { code: 0, signal: null }, first.output);
   t.false(existsSync(join(data, 'postgres')) || existsSync(join(data, 'redis')), 'no server of our own');
