@@ -26,7 +26,7 @@ const client = (t: ExecutionContext): Cluster => {
   return connected;
 };
 
-test('the keys of a partition share a slot, and the partitions of a topic spread over the masters', async (t) => {
+test.serial('the keys of a partition share a slot, and the partitions of a topic spread over the masters', async (t) => {
   const streams = await open(t);
   const wide = numbered('wide', { partitions: 8 });
   const redis = client(t);
@@ -45,7 +45,7 @@ test('the keys of a partition share a slot, and the partitions of a topic spread
   t.is(holders.size, 3);
 });
 
-test('messages at once, delayed, deduplicated, retried and dead go their ways on every partition', async (t) => {
+test.serial('messages at once, delayed, deduplicated, retried and dead go their ways on every partition', async (t) => {
   const streams = await open(t);
   const ways = numbered('ways', { partitions: 4 });
   const runs = inbox<Message<Numbered>>('run');
@@ -97,7 +97,7 @@ test('messages at once, delayed, deduplicated, retried and dead go their ways on
   t.is(runs.all.length, [...counts.values()].flat().length + 2 * (dead.length - 2));
 });
 
-test('what a message emits stands in a stream on another node before the message is gone', async (t) => {
+test.serial('what a message emits stands in a stream on another node before the message is gone', async (t) => {
   const streams = await open(t);
   const redis = client(t);
   const sources = numbered('sources');
@@ -132,7 +132,7 @@ const away = async (name: string, count: number): Promise<string[]> => {
   return names.filter((_, index) => masters[index] !== home).slice(0, count);
 };
 
-test('a death that another consumer’s claim forestalled emits nothing on other nodes', async (t) => {
+test.serial('a death that another consumer’s claim forestalled emits nothing on other nodes', async (t) => {
   const streams = await open(t);
   const redis = client(t);
   const claimed = numbered('claimed');
@@ -161,7 +161,7 @@ test('a death that another consumer’s claim forestalled emits nothing on other
   t.like(await streams.inspect(claimed, 'g'), { length: 1, pending: 1, dead: 0 });
 });
 
-test('of several emits only the one that failed is appended again', async (t) => {
+test.serial('of several emits only the one that failed is appended again', async (t) => {
   const warned = inbox<unknown>('warning');
   const streams = await openStreams(t, cluster.connection, {
     onWarning: (_message, { error }) => warned.push(error),
@@ -187,7 +187,7 @@ test('of several emits only the one that failed is appended again', async (t) =>
   t.deepEqual(await Promise.all([good, broken].map((name) => redis.xlen(`app:{${name}}`))), [1, 1]);
 });
 
-test('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {
+test.serial('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {
   const streams = await open(t);
   const partitions = 6;
   const depth = 1000;
@@ -223,7 +223,7 @@ test('a deep partition does not keep the others waiting, even where slots are fe
   t.true(meanwhile < depth / 2, `${meanwhile} of the deep partition ran before the last of the others`);
 });
 
-test('a batch consumer takes the messages of all partitions', async (t) => {
+test.serial('a batch consumer takes the messages of all partitions', async (t) => {
   const streams = await open(t);
   const topic = numbered('batched', { partitions: 3 });
   const seen: number[] = [];
@@ -243,7 +243,7 @@ test('a batch consumer takes the messages of all partitions', async (t) => {
   );
 });
 
-test('what a consumer held is taken by another, at once after a stop and after the lease when it vanished', async (t) => {
+test.serial('what a consumer held is taken by another, at once after a stop and after the lease when it vanished', async (t) => {
   const streams = await open(t);
   const topic = numbered('handed-over', { partitions: 3 });
   const holding = gate();
@@ -281,7 +281,7 @@ test('what a consumer held is taken by another, at once after a stop and after t
   await until(async () => (await streams.inspect(topic, 'g')).length === 0);
 });
 
-test('calls find their servers and replies their callers across nodes, many at once', async (t) => {
+test.serial('calls find their servers and replies their callers across nodes, many at once', async (t) => {
   const streams = await open(t);
   await running(
     t,
@@ -320,7 +320,7 @@ test('calls find their servers and replies their callers across nodes, many at o
   await until(async () => (await redis.xlen('app:{rpc:nobody}')) === 0);
 });
 
-test('every subscriber sees every message, and one that comes later resumes', async (t) => {
+test.serial('every subscriber sees every message, and one that comes later resumes', async (t) => {
   const streams = await open(t);
   const news = streams.broadcast(numbered('news'));
   const heard = [inbox<number>('heard message'), inbox<number>('heard message')];
