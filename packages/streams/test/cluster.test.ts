@@ -26,103 +26,112 @@ const client = (t: ExecutionContext): Cluster => {
   return connected;
 };
 
-test.serial('the keys of a partition share a slot, and the partitions of a topic spread over the masters', async (t) => {
-  const streams = await open(t);
-  const wide = numbered('wide', { partitions: 8 });
-  const redis = client(t);
-  await streams.publisher(wide).publishMany(Array.from({ length: 80 }, (_, n) => ({ payload: { n } })));
-  const { partitions, length } = await streams.inspect(wide, 'g');
-  t.is(length, 80);
-  const holders = new Set<number>();
-  for (const { key, length: own } of partitions) {
-    t.is(own, 10);
-    const slots = await Promise.all(
-      [key, `${key}:delayed`, `${key}:dead`, `${key}:once:k`].map((each) => redis.cluster('KEYSLOT', each)),
+test.serial(
+  'the keys of a partition share a slot, and the partitions of a topic spread over the masters',
+  async (t) => {
+    const streams = await open(t);
+    const wide = numbered('wide', { partitions: 8 });
+    const redis = client(t);
+    await streams.publisher(wide).publishMany(Array.from({ length: 80 }, (_, n) => ({ payload: { n } })));
+    const { partitions, length } = await streams.inspect(wide, 'g');
+    t.is(length, 80);
+    const holders = new Set<number>();
+    for (const { key, length: own } of partitions) {
+      t.is(own, 10);
+      const slots = await Promise.all(
+        [key, `${key}:delayed`, `${key}:dead`, `${key}:once:k`].map((each) => redis.cluster('KEYSLOT', each)),
+      );
+      t.is(new Set(slots).size, 1, key);
+      holders.add((await cluster.masterOf(key)).port);
+    }
+    t.is(holders.size, 3);
+  },
+);
+
+test.serial(
+  'messages at once, delayed, deduplicated, retried and dead go their ways on every partition',
+  async (t) => {
+    const streams = await open(t);
+    const ways = numbered('ways', { partitions: 4 });
+    const runs = inbox<Message<Numbered>>('run');
+    const publisher = streams.publisher(ways);
+    const once = { deduplicate: { key: 'k', ttlMs: 60_000 } };
+    await publisher.publishMany([
+      ...Array.from({ length: 20 }, (_, n) => ({ payload: { n } })),
+      ...Array.from({ length: 20 }, (_, n) => ({ payload: { n: 100 + n }, options: { delayMs: 200 } })),
+    ]);
+    const first = await publisher.publish({ n: 200 }, once);
+    t.is(await publisher.publish({ n: 201 }, once), first);
+    t.is((await Array.fromAsync(streams.contents(ways))).length, 41);
+
+    await running(
+      t,
+      streams.consumer(ways, {
+        group: 'g',
+        concurrency: 8,
+        maxAttempts: 2,
+        backoff: quick,
+        handler: async (message) => {
+          runs.push(message);
+          // The even ones fail once, every fifth for good.
+          if (message.payload.n % 5 === 0 || (message.payload.n % 2 === 0 && message.attempt === 1)) {
+            throw new Error(`not ${message.payload.n}`);
+          }
+        },
+      }),
     );
-    t.is(new Set(slots).size, 1, key);
-    holders.add((await cluster.masterOf(key)).port);
-  }
-  t.is(holders.size, 3);
-});
+    const letters = streams.deadLetters(ways);
+    const dead = [0, 5, 10, 15, 100, 105, 110, 115, 200];
+    await until(async () => {
+      const info = await streams.inspect(ways, 'g');
+      return info.length + info.delayed === 0 && info.dead === dead.length;
+    });
+    const list = await letters.list();
+    t.deepEqual(
+      list.map(({ payload }) => payload!.n).toSorted((a, b) => a - b),
+      dead,
+    );
+    t.true(list.every(({ history, reason }) => history.length === 2 && reason === 'attempts-exhausted'));
+    const counts = Map.groupBy(runs.all, ({ payload }) => payload.n);
+    t.is(counts.size, 41);
+    for (const [n, of] of counts) t.is(of.length, n % 5 === 0 || n % 2 === 0 ? 2 : 1, String(n));
 
-test.serial('messages at once, delayed, deduplicated, retried and dead go their ways on every partition', async (t) => {
-  const streams = await open(t);
-  const ways = numbered('ways', { partitions: 4 });
-  const runs = inbox<Message<Numbered>>('run');
-  const publisher = streams.publisher(ways);
-  const once = { deduplicate: { key: 'k', ttlMs: 60_000 } };
-  await publisher.publishMany([
-    ...Array.from({ length: 20 }, (_, n) => ({ payload: { n } })),
-    ...Array.from({ length: 20 }, (_, n) => ({ payload: { n: 100 + n }, options: { delayMs: 200 } })),
-  ]);
-  const first = await publisher.publish({ n: 200 }, once);
-  t.is(await publisher.publish({ n: 201 }, once), first);
-  t.is((await Array.fromAsync(streams.contents(ways))).length, 41);
+    t.is(await letters.discard([list[0]!.entryId, list.at(-1)!.entryId]), 2);
+    t.is(await letters.redrive('all'), dead.length - 2);
+    await until(async () => (await letters.list()).length === dead.length - 2);
+    t.is(runs.all.length, [...counts.values()].flat().length + 2 * (dead.length - 2));
+  },
+);
 
-  await running(
-    t,
-    streams.consumer(ways, {
-      group: 'g',
-      concurrency: 8,
-      maxAttempts: 2,
-      backoff: quick,
-      handler: async (message) => {
-        runs.push(message);
-        // The even ones fail once, every fifth for good.
-        if (message.payload.n % 5 === 0 || (message.payload.n % 2 === 0 && message.attempt === 1)) {
-          throw new Error(`not ${message.payload.n}`);
-        }
-      },
-    }),
-  );
-  const letters = streams.deadLetters(ways);
-  const dead = [0, 5, 10, 15, 100, 105, 110, 115, 200];
-  await until(async () => {
-    const info = await streams.inspect(ways, 'g');
-    return info.length + info.delayed === 0 && info.dead === dead.length;
-  });
-  const list = await letters.list();
-  t.deepEqual(
-    list.map(({ payload }) => payload!.n).toSorted((a, b) => a - b),
-    dead,
-  );
-  t.true(list.every(({ history, reason }) => history.length === 2 && reason === 'attempts-exhausted'));
-  const counts = Map.groupBy(runs.all, ({ payload }) => payload.n);
-  t.is(counts.size, 41);
-  for (const [n, of] of counts) t.is(of.length, n % 5 === 0 || n % 2 === 0 ? 2 : 1, String(n));
-
-  t.is(await letters.discard([list[0]!.entryId, list.at(-1)!.entryId]), 2);
-  t.is(await letters.redrive('all'), dead.length - 2);
-  await until(async () => (await letters.list()).length === dead.length - 2);
-  t.is(runs.all.length, [...counts.values()].flat().length + 2 * (dead.length - 2));
-});
-
-test.serial('what a message emits stands in a stream on another node before the message is gone', async (t) => {
-  const streams = await open(t);
-  const redis = client(t);
-  const sources = numbered('sources');
-  // Found by trying: a topic whose slot is another master's.
-  const names = Array.from({ length: 20 }, (_, index) => `emitted-${index}`);
-  const home = await cluster.masterOf('app:{sources}');
-  const away = await Promise.all(names.map((name) => cluster.masterOf(`app:{${name}}`)));
-  const emitted = numbered(names[away.findIndex((server) => server !== home)]!);
-  await running(
-    t,
-    streams.consumer(sources, {
-      group: 'g',
-      concurrency: 8,
-      handler: async ({ payload }) => ({ kind: 'done', emit: [{ topic: emitted, payload }] }),
-    }),
-  );
-  const numbers = Array.from({ length: 50 }, (_, n) => n);
-  await streams.publisher(sources).publishMany(numbers.map((n) => ({ payload: { n } })));
-  await until(async () => (await redis.xlen('app:{sources}')) === 0);
-  const contents = await Array.fromAsync(streams.contents(emitted));
-  t.deepEqual(
-    contents.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
-    numbers,
-  );
-});
+test.serial(
+  'what a message emits stands in a stream on another node before the message is gone',
+  async (t) => {
+    const streams = await open(t);
+    const redis = client(t);
+    const sources = numbered('sources');
+    // Found by trying: a topic whose slot is another master's.
+    const names = Array.from({ length: 20 }, (_, index) => `emitted-${index}`);
+    const home = await cluster.masterOf('app:{sources}');
+    const away = await Promise.all(names.map((name) => cluster.masterOf(`app:{${name}}`)));
+    const emitted = numbered(names[away.findIndex((server) => server !== home)]!);
+    await running(
+      t,
+      streams.consumer(sources, {
+        group: 'g',
+        concurrency: 8,
+        handler: async ({ payload }) => ({ kind: 'done', emit: [{ topic: emitted, payload }] }),
+      }),
+    );
+    const numbers = Array.from({ length: 50 }, (_, n) => n);
+    await streams.publisher(sources).publishMany(numbers.map((n) => ({ payload: { n } })));
+    await until(async () => (await redis.xlen('app:{sources}')) === 0);
+    const contents = await Array.fromAsync(streams.contents(emitted));
+    t.deepEqual(
+      contents.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
+      numbers,
+    );
+  },
+);
 
 /** Topics whose streams are on another node than that of `name`. */
 const away = async (name: string, count: number): Promise<string[]> => {
@@ -187,41 +196,44 @@ test.serial('of several emits only the one that failed is appended again', async
   t.deepEqual(await Promise.all([good, broken].map((name) => redis.xlen(`app:{${name}}`))), [1, 1]);
 });
 
-test.serial('a deep partition does not keep the others waiting, even where slots are fewer than partitions', async (t) => {
-  const streams = await open(t);
-  const partitions = 6;
-  const depth = 1000;
-  const topic = numbered('uneven', { partitions });
-  const deep = partitionOf('deep', partitions);
-  const others = Array.from({ length: 100 }, (_, index) => `k${index}`).filter(
-    (key) => partitionOf(key, partitions) !== deep,
-  );
-  await streams
-    .publisher(topic)
-    .publishMany([
-      ...Array.from({ length: depth }, (_, n) => ({ payload: { n }, options: { partitionKey: 'deep' } })),
-      ...others.map((partitionKey, n) => ({ payload: { n: depth + n }, options: { partitionKey } })),
-    ]);
-  const order: number[] = [];
-  await running(
-    t,
-    streams.consumer(topic, {
-      group: 'g',
-      concurrency: 1,
-      handler: async ({ payload }) => void order.push(payload.n),
-    }),
-  );
-  await until(() => order.length === depth + others.length, { timeoutMs: 60_000, what: 'all handled' });
-  const meanwhile = order
-    .slice(
-      0,
-      order.findLastIndex((n) => n >= depth),
-    )
-    .filter((n) => n < depth).length;
-  // Each other partition has about 17, so an even share lets the deep one run about as many beside them, and some tens where
-  // the readers of the others are slow to begin. Were they kept waiting it would be nearly all.
-  t.true(meanwhile < depth / 2, `${meanwhile} of the deep partition ran before the last of the others`);
-});
+test.serial(
+  'a deep partition does not keep the others waiting, even where slots are fewer than partitions',
+  async (t) => {
+    const streams = await open(t);
+    const partitions = 6;
+    const depth = 1000;
+    const topic = numbered('uneven', { partitions });
+    const deep = partitionOf('deep', partitions);
+    const others = Array.from({ length: 100 }, (_, index) => `k${index}`).filter(
+      (key) => partitionOf(key, partitions) !== deep,
+    );
+    await streams
+      .publisher(topic)
+      .publishMany([
+        ...Array.from({ length: depth }, (_, n) => ({ payload: { n }, options: { partitionKey: 'deep' } })),
+        ...others.map((partitionKey, n) => ({ payload: { n: depth + n }, options: { partitionKey } })),
+      ]);
+    const order: number[] = [];
+    await running(
+      t,
+      streams.consumer(topic, {
+        group: 'g',
+        concurrency: 1,
+        handler: async ({ payload }) => void order.push(payload.n),
+      }),
+    );
+    await until(() => order.length === depth + others.length, { timeoutMs: 60_000, what: 'all handled' });
+    const meanwhile = order
+      .slice(
+        0,
+        order.findLastIndex((n) => n >= depth),
+      )
+      .filter((n) => n < depth).length;
+    // Each other partition has about 17, so an even share lets the deep one run about as many beside them, and some tens where
+    // the readers of the others are slow to begin. Were they kept waiting it would be nearly all.
+    t.true(meanwhile < depth / 2, `${meanwhile} of the deep partition ran before the last of the others`);
+  },
+);
 
 test.serial('a batch consumer takes the messages of all partitions', async (t) => {
   const streams = await open(t);
@@ -243,43 +255,46 @@ test.serial('a batch consumer takes the messages of all partitions', async (t) =
   );
 });
 
-test.serial('what a consumer held is taken by another, at once after a stop and after the lease when it vanished', async (t) => {
-  const streams = await open(t);
-  const topic = numbered('handed-over', { partitions: 3 });
-  const holding = gate();
-  const stopping = streams.consumer(topic, {
-    group: 'g',
-    concurrency: 6,
-    leaseMs: 60_000,
-    handler: async () => holding.opened,
-  });
-  await running(t, stopping);
-  t.teardown(holding.open);
-  await streams.publisher(topic).publishMany(Array.from({ length: 6 }, (_, n) => ({ payload: { n } })));
-  await until(() => stopping.inFlight === 6);
-  await stopping.stop(AbortSignal.abort());
-
-  // One that vanishes: it read and is never heard of again.
-  const redis = client(t);
-  for (const { key } of (await streams.inspect(topic, 'g')).partitions) {
-    await redis.xadd(key, '*', 'm', `lost-${key}\n{"n":9}`);
-    const read = await redis.call('XREADGROUP', 'GROUP', 'g', 'vanished', 'STREAMS', key, '>');
-    t.truthy(read);
-  }
-  const seen = inbox<Message<Numbered>>('seen message');
-  await running(
-    t,
-    streams.consumer(topic, {
+test.serial(
+  'what a consumer held is taken by another, at once after a stop and after the lease when it vanished',
+  async (t) => {
+    const streams = await open(t);
+    const topic = numbered('handed-over', { partitions: 3 });
+    const holding = gate();
+    const stopping = streams.consumer(topic, {
       group: 'g',
-      concurrency: 4,
-      leaseMs: 300,
-      handler: async (message) => seen.push(message),
-    }),
-  );
-  const taken = await seen.take(9);
-  for (const { payload, delivery } of taken) t.is(delivery, payload.n === 9 ? 2 : 1);
-  await until(async () => (await streams.inspect(topic, 'g')).length === 0);
-});
+      concurrency: 6,
+      leaseMs: 60_000,
+      handler: async () => holding.opened,
+    });
+    await running(t, stopping);
+    t.teardown(holding.open);
+    await streams.publisher(topic).publishMany(Array.from({ length: 6 }, (_, n) => ({ payload: { n } })));
+    await until(() => stopping.inFlight === 6);
+    await stopping.stop(AbortSignal.abort());
+
+    // One that vanishes: it read and is never heard of again.
+    const redis = client(t);
+    for (const { key } of (await streams.inspect(topic, 'g')).partitions) {
+      await redis.xadd(key, '*', 'm', `lost-${key}\n{"n":9}`);
+      const read = await redis.call('XREADGROUP', 'GROUP', 'g', 'vanished', 'STREAMS', key, '>');
+      t.truthy(read);
+    }
+    const seen = inbox<Message<Numbered>>('seen message');
+    await running(
+      t,
+      streams.consumer(topic, {
+        group: 'g',
+        concurrency: 4,
+        leaseMs: 300,
+        handler: async (message) => seen.push(message),
+      }),
+    );
+    const taken = await seen.take(9);
+    for (const { payload, delivery } of taken) t.is(delivery, payload.n === 9 ? 2 : 1);
+    await until(async () => (await streams.inspect(topic, 'g')).length === 0);
+  },
+);
 
 test.serial('calls find their servers and replies their callers across nodes, many at once', async (t) => {
   const streams = await open(t);
