@@ -82,6 +82,8 @@ async function startOnce(options: PostgresOptions): Promise<Postgres> {
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '200ms',
     log_min_messages: 'warning',
+    // In the data folder: what a killed server leaves in /dev/shm nobody removes, and it is memory.
+    dynamic_shared_memory_type: 'mmap',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const shared = {

@@ -47,6 +47,18 @@ test('a standby that was lost is made again from the primary', async (t) => {
   t.deepEqual(await query(second.standby?.url ?? '', 'select id from kept'), [{ id: 1 }]);
 });
 
+test('a killed Postgres leaves no shared memory outside its folder', async (t) => {
+  const dir = scratch(t);
+  const postgres = await startPostgres({ dir, durable: false });
+  t.teardown(() => postgres.kill());
+  const shared = ['primary', 'standby'].flatMap((name) => {
+    const [pid] = readFileSync(join(dir, name, 'postmaster.pid'), 'utf8').split('\n');
+    return readFileSync(`/proc/${pid}/maps`, 'utf8').match(/\/\S*(?:PostgreSQL|pg_dynshmem)\S*/g);
+  });
+  t.true(shared.length >= 2);
+  for (const file of shared) t.true(file?.startsWith(`${dir}/`), String(file));
+});
+
 test('data of another Postgres version is refused with a way out', async (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, 'primary'), { recursive: true });

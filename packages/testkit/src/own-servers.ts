@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,16 +11,32 @@ import {
 } from '@backend2/dev-stack';
 import type { TestScope } from './test-scope.ts';
 
-function folder(t: TestScope, name: string): string {
-  const dir = mkdtempSync(join(tmpdir(), `backend2-own-${name}-`));
+/** Linux keeps these files in memory, where a write waits for no disk. */
+const memoryFolder = '/dev/shm';
+
+function parentOf(durable: boolean): string {
+  if (durable) return tmpdir();
+  try {
+    accessSync(memoryFolder, constants.W_OK);
+    return memoryFolder;
+  } catch {
+    return tmpdir();
+  }
+}
+
+function folder(t: TestScope, name: string, durable = true): string {
+  const dir = mkdtempSync(join(parentOf(durable), `backend2-own-${name}-`));
   chmodSync(dir, 0o711); // as root, Postgres runs as another user who must pass through
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
-/** For tests that kill, pause or fill a Redis: one of its own, durable unless said otherwise. */
+/**
+ * For tests that kill, pause or fill a Redis: one of its own, durable unless said otherwise. Where it is not, its files are
+ * in memory if the system has room for them there.
+ */
 export async function startOwnRedis(t: TestScope, options: Partial<RedisOptions> = {}): Promise<Redis> {
-  const dir = options.dir ?? folder(t, 'redis');
+  const dir = options.dir ?? folder(t, 'redis', options.durable);
   const redis = await startRedis({ removeOnDeath: options.dir === undefined, ...options, dir });
   t.teardown(() => redis.kill());
   return redis;

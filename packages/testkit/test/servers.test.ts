@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import test from 'ava';
 import pg from 'pg';
 import {
@@ -62,6 +63,19 @@ test('a Redis of the test comes back after a kill with what it had', async (t) =
   t.false(redis.running);
   await redis.start();
   t.is(await client.get('key'), 'kept');
+});
+
+test('a Redis that keeps nothing has its files in the memory file system, one that keeps its data has not', async (t) => {
+  const typeOfDir = async (durable: boolean) => {
+    const redis = await startOwnRedis(t, { durable });
+    const client = new Redis(redis.url);
+    t.teardown(() => client.disconnect());
+    const [, dir = ''] = (await client.config('GET', 'dir')) as string[];
+    return { dir, type: statfsSync(dir).type };
+  };
+  const [passing, kept] = [await typeOfDir(false), await typeOfDir(true)];
+  t.is(passing.type, statfsSync('/dev/shm').type);
+  t.notRegex(kept.dir, /^\/dev\/shm/);
 });
 
 test('a paused Redis answers nothing until it is resumed', async (t) => {
