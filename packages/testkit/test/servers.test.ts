@@ -70,7 +70,7 @@ test('a Redis that keeps nothing has its files in the memory file system, one th
     const redis = await startOwnRedis(t, { durable });
     const client = new Redis(redis.url);
     t.teardown(() => client.disconnect());
-    const [, dir = ''] = (await client.config('GET', 'dir')) as string[];
+    const [, dir = ''] = await client.config('GET', 'dir');
     return { dir, type: statfsSync(dir).type };
   };
   const [passing, kept] = [await typeOfDir(false), await typeOfDir(true)];
