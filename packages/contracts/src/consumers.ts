@@ -12,8 +12,10 @@ export const consumedTopicSchema = z.object({
   /** Wait for their time. */
   delayed: z.int(),
   dead: z.int(),
-  /** Age of the oldest entry; 0 where there is none. */
+  /** Age of the oldest entry, in flight or not; 0 where there is none. */
   oldestMs: z.number(),
+  /** Age of the oldest that nobody has in hand; 0 where there is none. */
+  oldestWaitingMs: z.number(),
   consumers: z.array(
     z.object({
       name: z.string(),

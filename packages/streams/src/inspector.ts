@@ -22,6 +22,7 @@ export const inspectTopic = async <T>(engine: Engine, topic: Topic<T>, group: st
     delayed: sum(({ delayed }) => delayed),
     dead: sum(({ dead }) => dead),
     oldestMs: Math.max(...partitions.map(({ oldestMs }) => oldestMs)),
+    oldestWaitingMs: Math.max(...partitions.map(({ oldestWaitingMs }) => oldestWaitingMs)),
     consumers: merge(partitions.flatMap(({ consumers }) => consumers)),
     partitions,
   };
@@ -33,12 +34,12 @@ const inspectPartition = async (
   partition: number,
   group: string,
 ): Promise<PartitionInfo> => {
-  const [length, pending, delayedCount, deadCount, oldestMs, flat] = (await runScript(
+  const [length, pending, delayedCount, deadCount, oldestMs, oldestWaitingMs, flat] = (await runScript(
     engine.commands,
     scripts.inspect,
     [stream, delayed, dead],
-    [group],
-  )) as [number, number, number, number, number, (string | number)[]];
+    [group, releasedName],
+  )) as [number, number, number, number, number, number, (string | number)[]];
   const consumers: ConsumerInfo[] = [];
   let released = 0;
   for (let at = 0; at + 2 < flat.length; at += 3) {
@@ -57,6 +58,7 @@ const inspectPartition = async (
     delayed: delayedCount,
     dead: deadCount,
     oldestMs,
+    oldestWaitingMs,
     consumers,
   };
 };

@@ -224,6 +224,8 @@ export interface TopicInfo {
   readonly dead: number;
   /** Age of the oldest entry not yet settled, milliseconds; 0 when there is none. */
   readonly oldestMs: number;
+  /** The same of the oldest that nobody has in hand: not yet delivered to this group, or handed back. */
+  readonly oldestWaitingMs: number;
   readonly consumers: readonly ConsumerInfo[];
   readonly partitions: readonly PartitionInfo[];
 }
@@ -238,6 +240,7 @@ export interface PartitionInfo {
   readonly delayed: number;
   readonly dead: number;
   readonly oldestMs: number;
+  readonly oldestWaitingMs: number;
   readonly consumers: readonly ConsumerInfo[];
 }
 

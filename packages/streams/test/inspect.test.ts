@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { until, useRedis } from '@backend2/testkit';
 import test from 'ava';
+import { runScript, scripts } from '../src/lua-script.ts';
+import { redisMilliseconds } from './support/redis-time.ts';
 import { gate, numbered, openStreams, running } from './support/streams.ts';
 
 const jobs = numbered('jobs');
@@ -50,6 +52,47 @@ test('Field note 9: the inspector’s numbers are those of Redis, and what is se
   t.is(await client.xlen('app:{jobs}'), 0, 'what is acked is deleted, so the stream is its backlog');
   await consumer.stop();
   t.deepEqual(running_, [0, -1]);
+});
+
+test('the oldest that waits is the oldest that nobody has in hand, by the time of Redis', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const halves = numbered('halves', { partitions: 2 });
+  const [stream, other] = ['app:{halves}', 'app:{halves.1}'] as const;
+  /** By how many milliseconds the oldest is older than the oldest that waits; one script has seen both. */
+  const inHandFor = async (group = 'g'): Promise<number> => {
+    const { oldestMs, oldestWaitingMs } = await streams.inspect(halves, group);
+    return oldestMs - oldestWaitingMs;
+  };
+  for (const id of ['1000-0', '2500-0', '4001-0', '7000-0']) await client.xadd(stream, id, 'm', 'm\n{"n":1}');
+  await client.xgroup('CREATE', stream, 'g', '0');
+  t.is(await inHandFor(), 0, 'all wait');
+  const take = (count: number) =>
+    client.xreadgroup('GROUP', 'g', 'me', 'COUNT', count, 'STREAMS', stream, '>');
+  await take(2);
+  t.is(await inHandFor(), 3001);
+  t.is(await inHandFor('none'), 0, 'of a group that is not there none is in hand');
+  await client.xdel(stream, '4001-0');
+  t.is(await inHandFor(), 6000);
+
+  const before = await redisMilliseconds(client);
+  const { oldestWaitingMs } = await streams.inspect(halves, 'g');
+  t.true(before - 7000 <= oldestWaitingMs && oldestWaitingMs <= (await redisMilliseconds(client)) - 7000);
+
+  await take(1);
+  t.like(await streams.inspect(halves, 'g'), { pending: 3, lag: 0, oldestWaitingMs: 0 });
+  await client.xack(stream, 'g', '1000-0');
+  await runScript(client, scripts.leave, [stream], ['g', 'me', '~released', 500]);
+  await client.xadd(stream, '9000-0', 'm', 'm\n{"n":1}');
+  t.is(await inHandFor(), 1500, 'what was handed back waits');
+
+  await client.xadd(other, '500-0', 'm', 'm\n{"n":1}');
+  const { oldestMs, oldestWaitingMs: eldest, partitions } = await streams.inspect(halves, 'g');
+  t.is(oldestMs, eldest);
+  t.deepEqual(
+    partitions.map((one) => one.oldestMs - one.oldestWaitingMs),
+    [1500, 0],
+  );
 });
 
 test('every script says what it takes and returns, and touches no key it was not given', (t) => {

@@ -78,6 +78,20 @@ export const flowMutations: readonly Mutation[] = [
     test: { file: 'test/leases.test.ts', title: 'a consumer that leaves with more than a batch*' },
   },
   {
+    breaks: 'the oldest that waits is in nobody’s hands',
+    file: 'src/lua/inspect-3.lua',
+    find: "firstFrom('(' .. of['last-delivered-id'])",
+    replace: 'oldest',
+    test: { file: 'test/inspect.test.ts', title: 'the oldest that waits*' },
+  },
+  {
+    breaks: 'what was handed back is among what waits the oldest',
+    file: 'src/lua/inspect-3.lua',
+    find: 'back[1] and back[1][1] or ',
+    replace: '',
+    test: { file: 'test/inspect.test.ts', title: 'the oldest that waits*' },
+  },
+  {
     breaks: 'an observer hears the time of the handler and not of the settling',
     file: 'src/batch-consumer.ts',
     find: 'outcome: what.op, waitMs, runMs }',

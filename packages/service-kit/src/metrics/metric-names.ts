@@ -38,6 +38,7 @@ export const metricNames = {
   streamDeadMax: 'backend2_stream_dead_letters_max',
   streamDeadTrimmed: 'backend2_stream_dead_letters_trimmed_total',
   streamOldest: 'backend2_stream_oldest_seconds',
+  streamOldestWaiting: 'backend2_stream_oldest_waiting_seconds',
   deadConsumers: 'backend2_stream_dead_consumers',
   poolConnections: 'backend2_db_pool_connections',
   poolWaiting: 'backend2_db_pool_waiting',

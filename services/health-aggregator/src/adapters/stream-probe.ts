@@ -14,6 +14,10 @@ export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
   const delayed = gauge(metricNames.streamDelayed, 'Messages waiting for their time');
   const dead = gauge(metricNames.streamDead, 'Dead letters');
   const oldest = gauge(metricNames.streamOldest, 'Age of the oldest entry not settled, seconds');
+  const oldestWaiting = gaugeOfGroup(
+    metricNames.streamOldestWaiting,
+    'Age of the oldest entry that nobody has in hand, seconds',
+  );
   const silent = gaugeOfGroup(metricNames.deadConsumers, 'Consumers that fell silent with work in hand');
   return {
     name: 'streams',
@@ -27,6 +31,7 @@ export const streamProbe = (streams: Streams, metrics: Metrics): Probe => {
         delayed.set({ topic }, view.delayed);
         dead.set({ topic }, view.dead);
         oldest.set({ topic }, view.oldestMs / 1000);
+        oldestWaiting.set({ topic, group }, view.oldestWaitingMs / 1000);
         silent.set({ topic, group }, deadConsumers(view).length);
         return streamFindings(view, watchedTopics[index]?.rule ?? { deadIsFault: true }, at);
       });

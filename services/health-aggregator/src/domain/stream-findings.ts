@@ -12,7 +12,7 @@ export interface StreamView {
 }
 
 export interface StreamRule {
-  /** Waiting longer than this is a warning; none for lanes, whose work may take as long as it takes. */
+  /** An entry not settled for longer than this is a warning; none for lanes, whose work may take as long as it takes. */
   readonly lateMs?: number;
   /** Whether a dead letter is a fault of the system; on a lane it is a subtask that failed. */
   readonly deadIsFault: boolean;
@@ -34,7 +34,9 @@ export const streamFindings = (view: StreamView, rule: StreamRule, at: Date): Fi
       componentType: 'datastore',
       observedValue: lag + delayed,
       observedUnit: 'messages',
-      ...(late && { output: `the oldest message has waited for ${Math.round(oldestMs / 1000)} s` }),
+      ...(late && {
+        output: `the oldest message came ${Math.round(oldestMs / 1000)} s ago and is not settled`,
+      }),
     }),
     finding(`${topic}:running`, 'pass', at, { observedValue: pending, observedUnit: 'messages' }),
     finding(`${topic}:deadLetters`, faulty ? 'warn' : 'pass', at, {

@@ -55,6 +55,7 @@ export const consumers: ConsumersView = {
       delayed: 0,
       dead: 1,
       oldestMs: 6400,
+      oldestWaitingMs: 2100,
       consumers: [{ name: 'standard-worker-1', pending: 4, idleMs: 210, dead: false }],
     },
   ],
