@@ -15,6 +15,7 @@ interface Operation {
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly example?: unknown }>>;
   };
+  readonly responses: Readonly<Record<string, unknown>>;
 }
 export interface Route extends Operation {
   readonly method: string;
@@ -36,6 +37,12 @@ export const servedRoutesOf = async (url: string): Promise<Route[]> => {
     }),
   );
 };
+
+/** The same route, to be asked with another body than its example. */
+export const withBody = (route: Route, example: unknown): Route => ({
+  ...route,
+  requestBody: { content: { 'application/json': { example } } },
+});
 
 /** A sound request to the route about these things: nothing but who sends it can be wrong with it. */
 export const askRoute = async (
