@@ -1,6 +1,7 @@
 import { createClient } from '@backend2/client';
 import { DomainError, type Json, type Principal, type TaskDetail } from '@backend2/contracts';
 import test from 'ava';
+import { Redis } from 'ioredis';
 import { ada, bob, submission, subtaskOf, taskOf } from './samples.ts';
 import { startGateway, type TestGateway } from './start-gateway.ts';
 
@@ -138,6 +139,32 @@ test('an idempotency key is bound to its body and to its caller, not to the orde
   t.is(((await other.json()) as { code: string }).code, 'idempotency_key_reused');
   t.is((await submit(gateway, 'k', submission, bob)).headers.get('idempotent-replayed'), null);
   t.is(asked.length, 2);
+});
+
+test('an idempotency key is kept for 24 hours from its answer on, and makes a new task after them', async (t) => {
+  const { asked, create } = creating();
+  const gateway = await startGateway(t, { tasks: { 'tasks.create': create } });
+  const redis = new Redis(gateway.redisUrl);
+  t.teardown(() => redis.disconnect());
+  const hourMs = 3_600_000;
+  const first = await (await submit(gateway, 'k')).text();
+  const [record = '', ...others] = await redis.keys('*{idempotency}:*');
+  t.deepEqual(others, []);
+  const left = await redis.pttl(record);
+  t.true(left > 23 * hourMs && left <= 24 * hourMs, `${left} ms`);
+
+  // As if 23 hours had gone by, then all of them.
+  await redis.pexpire(record, hourMs);
+  const again = await submit(gateway, 'k');
+  t.is(again.headers.get('idempotent-replayed'), 'true');
+  t.is(await again.text(), first);
+  t.true((await redis.pttl(record)) <= hourMs, 'an answer given again is not kept for longer');
+  await redis.pexpireat(record, Date.now() - 1);
+  const anew = await submit(gateway, 'k');
+  t.is(anew.status, 202);
+  t.is(anew.headers.get('idempotent-replayed'), null);
+  t.not(await anew.text(), first);
+  t.is(new Set(asked).size, 2);
 });
 
 test('a refusal does not use an idempotency key up', async (t) => {
