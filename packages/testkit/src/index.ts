@@ -5,6 +5,7 @@ export { startOwnPostgres, startOwnRedis } from './own-servers.ts';
 export { processesOf } from './processes-of.ts';
 export { askServer } from './replication.ts';
 export { type RunProcessOptions, type RunningProcess, runProcess } from './run-process.ts';
+export { resolveName } from './resolve-name.ts';
 export { soonest } from './soonest.ts';
 export type { TestScope } from './test-scope.ts';
 export { type UntilOptions, until } from './until.ts';

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { httpRequestInputSchema, type Json, type StoredArtifact } from '@backend2/contracts';
 import { isPublicAddress, silentLog } from '@backend2/service-kit';
 import { PermanentError } from '@backend2/streams';
+import { resolveName } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { httpRequest } from '../src/handlers/http-request.ts';
 import { SubtaskFailure } from '../src/subtask-failure.ts';
@@ -13,11 +14,11 @@ const serve = async (t: ExecutionContext, listener: RequestListener) => {
   t.teardown(() => void server.close());
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const saved: Uint8Array[] = [];
-  const run = (input: object, options = {}): Promise<Json> =>
+  const run = (input: object, options = {}, signal = new AbortController().signal): Promise<Json> =>
     httpRequest({ privateHosts: [host], ...options }).run(
       httpRequestInputSchema.parse({ url: `http://${host}/`, ...input }),
       {
-        signal: new AbortController().signal,
+        signal,
         log: silentLog(),
         taskId: '',
         ordinal: 0,
@@ -158,3 +159,23 @@ test('a server that is not there is tried again and is no defect', async (t) => 
   t.is(failure.code, 'http_unreachable');
   t.false(failure.permanent);
 });
+
+test.serial(
+  'a name that was public when it was looked at is not connected to where it is private by then',
+  async (t) => {
+    let reached = 0;
+    const { run, host } = await serve(t, (_request, response) => {
+      reached += 1;
+      response.end('secret');
+    });
+    const name = 'rebound.example.org';
+    // The first of them is nobody's, and is given up where packets to it vanish.
+    resolveName(t, name, ['2d00::1', '127.0.0.1']);
+    const ask = (signal?: AbortSignal) =>
+      run({ url: `http://${name}:${host.split(':')[1]}/` }, { privateHosts: [] }, signal);
+    const elsewhere = await t.throwsAsync(ask(AbortSignal.timeout(3000)));
+    t.false(elsewhere instanceof PermanentError, 'what is public may be connected to');
+    await t.throwsAsync(ask(), { instanceOf: PermanentError, message: /private or reserved/ });
+    t.is(reached, 0);
+  },
+);

@@ -1,5 +1,7 @@
 import { webhookEventTypes, type TaskState } from '@backend2/contracts';
+import { httpSink, resolveName } from '@backend2/testkit';
 import test from 'ava';
+import { httpWebhookSender } from '../src/adapters/http-webhook-sender.ts';
 import { sealedSecrets } from '../src/domain/sealed-secrets.ts';
 import { holdMs, retryDelayMs } from '../src/domain/webhook-backoff.ts';
 import { hears, subtaskEvent, taskEventTypes } from '../src/domain/webhook-events.ts';
@@ -95,3 +97,23 @@ test("the signature is that of Standard Webhooks' own example, one a secret", (t
   t.is(webhookSignature([secret], message), example);
   t.deepEqual(webhookSignature([secret, secret], message).split(' '), [example, example]);
 });
+
+test.serial(
+  'an endpoint whose name was public when it was looked at is not sent to where it is private by then',
+  async (t) => {
+    const hooks = await httpSink(t, () => ({ status: 200 }));
+    const name = 'rebound.example.org';
+    // The first of them is nobody's, and is given up where packets to it vanish.
+    resolveName(t, name, ['2d00::1', '127.0.0.1']);
+    const url = `http://${name}:${hooks.port}/`;
+    const request = { url, id: 'msg', timestamp: 0, signature: 'v1,', body: '{}' };
+    const deliver = (timeoutMs: number) =>
+      httpWebhookSender({ timeoutMs, privateHosts: [] }).send(request, new AbortController().signal);
+    const elsewhere = await deliver(3000);
+    t.notRegex(elsewhere.error ?? '', /private/, 'what is public may be sent to');
+    const refused = await deliver(60_000);
+    t.is(refused.outcome, 'unreachable');
+    t.regex(refused.error ?? '', /^rebound\.example\.org lies in a private or reserved network/);
+    t.deepEqual(hooks.requests, []);
+  },
+);
