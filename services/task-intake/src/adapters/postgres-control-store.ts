@@ -123,6 +123,21 @@ const setState = async (
   return updated as TaskRow;
 };
 
+const assertOpen = ({ state }: TaskRow): void => {
+  if (isFinalTaskState(state))
+    throw conflict('task_finished', `The task has already ended: it is ${state.replace('_', ' ')}.`);
+};
+
+/** Cancels what is unfinished of a task that has not ended: its runs are to stop, its webhooks to be told. */
+const endOpen = async (database: Sequelize, transaction: Transaction, task: TaskRow): Promise<Controlled> => {
+  const cancelled = await setState(database, transaction, task, 'cancelled');
+  const moved = await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled');
+  await stopBegun(database, transaction, task.id, moved);
+  const settled = await settle(database, transaction, cancelled, moved, 'cancelled');
+  await tellTaskChanges(database, transaction, [task], [settled.task]);
+  return settled;
+};
+
 /**
  * Ends what is not finished. Cancelling twice is one cancel, and orders again which runs are to stop: a Redis that lost
  * its data may have lost the word of the first.
@@ -137,15 +152,8 @@ export const cancelTask = (database: Sequelize, principal: Principal, taskId: st
       await stopBegun(database, transaction, taskId, moved);
       return { task, moved };
     }
-    if (isFinalTaskState(task.state)) {
-      throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
-    }
-    const cancelled = await setState(database, transaction, task, 'cancelled');
-    const moved = await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled');
-    await stopBegun(database, transaction, taskId, moved);
-    const settled = await settle(database, transaction, cancelled, moved, 'cancelled');
-    await tellTaskChanges(database, transaction, [task], [settled.task]);
-    return settled;
+    assertOpen(task);
+    return endOpen(database, transaction, task);
   });
 
 /** Holds back what is pending; what is queued or running goes on. */
@@ -153,9 +161,7 @@ export const pauseTask = (database: Sequelize, principal: Principal, taskId: str
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
     if (task.state === 'paused') return { task, moved: [] };
-    if (isFinalTaskState(task.state)) {
-      throw conflict('task_finished', `The task has already ended: it is ${task.state.replace('_', ' ')}.`);
-    }
+    assertOpen(task);
     return { task: await setState(database, transaction, task, 'paused'), moved: [] };
   });
 
@@ -224,20 +230,14 @@ export const deleteTask = (
 ): Promise<Controlled> =>
   database.transaction(async (transaction) => {
     const task = await lockOwn(database, transaction, principal, taskId);
-    const open = !isFinalTaskState(task.state);
-    const ended = open ? await setState(database, transaction, task, 'cancelled') : task;
-    const moved = open
-      ? await moveAll(database, transaction, task, ['pending', 'queued', 'running'], 'cancelled')
-      : [];
-    await stopBegun(database, transaction, taskId, moved);
-    const settled = await settle(database, transaction, ended, moved, 'cancelled');
-    await tellTaskChanges(database, transaction, [task], [settled.task]);
+    const isEnded = isFinalTaskState(task.state);
+    const ended = isEnded ? { task, moved: [] } : await endOpen(database, transaction, task);
     await database.query(`UPDATE tasks SET deleted_at = clock_timestamp() WHERE id = $1`, {
       bind: [taskId],
       transaction,
     });
     await undo(taskId);
-    return settled;
+    return ended;
   });
 
 /** @throws DomainError `not_found`. */
