@@ -29,6 +29,7 @@ import { deadLetterBound } from './dead-letter-bound.ts';
 import { laneDispatcher } from './dispatcher/lane-dispatcher.ts';
 import { laneHold } from './dispatcher/lane-hold.ts';
 import { RunTimes } from './domain/run-times.ts';
+import { changeTeller } from './events/change-teller.ts';
 import { taskEventPublisher } from './events/task-event-publisher.ts';
 import { resultRecorder } from './recorder/result-recorder.ts';
 import { scheduler } from './scheduler/scheduler.ts';
@@ -80,6 +81,7 @@ const results = redisTaskResults(entities.results, { apiPrefix, log });
 const { primary } = database;
 const webhooks = createWebhooks({ config, primary, streams, metrics, log });
 const events = taskEventPublisher(streams, webhooks.relay.hint);
+const told = changeTeller(events, log);
 const slots = laneSlots({ streams, onBeat: (lane) => kinds.heard(lane) });
 const laneStore = postgresLaneStore(primary);
 const kinds = laneKinds({ store: laneStore, work: (lane) => slots.work(lane), log });
@@ -133,11 +135,11 @@ const limits = (lane: Lane) => ({
   maxSubtasks: config.maxSubtasksPerTask,
   offered: kinds.of(lane),
 });
-const onSubmitted = async (task: TaskRow): Promise<void> => {
+const onSubmitted = (task: TaskRow): void => {
   const { id, total, lane, kind, owner_id: userId } = task;
   log.info({ taskId: id, subtasks: total, lane, kind, userId }, 'task accepted');
   dispatchers[lane].wake();
-  await events.publish([task]);
+  told.tell((to) => to.publish([task]));
 };
 const submissions = { primary, quotas: postgresQuotaStore(primary, config.quotas), limits, onSubmitted };
 const onUnexpected = (error: unknown): void => errors.capture(error);
@@ -147,7 +149,7 @@ const taskHandlers = taskIntakeHandlers({
   ...submissions,
   reads,
   results,
-  events,
+  tell: told.tell,
   estimateSeconds: (lane, kind, subtasks) =>
     runTimes.estimateSeconds(lane, kind, subtasks, slots.slots(lane)),
   wakeStopTeller: stops.wake,
@@ -183,6 +185,7 @@ const loops = [
   slots,
   recorder,
   stops,
+  told,
   rpc,
   dispatchers.standard,
   dispatchers.lumina,
@@ -209,6 +212,7 @@ await runUntilSignal(
     slots,
     recorder,
     stops,
+    told,
     rpc,
     dispatchers.standard,
     dispatchers.lumina,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { control, DomainError } from '@backend2/contracts';
+import { control, DomainError, taskEvents, type TaskEvent } from '@backend2/contracts';
 import { until, useRedis } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { startIntake } from './intake-process.ts';
@@ -79,4 +79,56 @@ test('work is told to stop once it can be, though Redis failed at the cancel or 
     return tasks.length >= 2 ? tasks : undefined;
   });
   t.deepEqual(told.toSorted(), [cancelled, deleted].toSorted());
+});
+
+test('a change that is done is answered as such though its event cannot be told, and it is told later, in its place', async (t) => {
+  const { intake, redis } = await intakeOfAUser(t);
+  const { rpc, user: principal } = intake;
+  const runAt = new Date(Date.now() + 3_600_000).toISOString();
+  const first = await intake.submit({ runAt });
+  const doomed = await intake.submit({ runAt });
+  const told = async (): Promise<TaskEvent[]> =>
+    (await intake.streams.broadcast(taskEvents).read('0', 100)).messages.map(({ payload }) => payload);
+  await until(async () => (await told()).length === 2, { what: 'both told' });
+  const [key = ''] = await redis.client.keys('*{task_events}');
+  await redis.client.rename(key, 'kept');
+  await redis.client.set(key, 'in the way');
+  const { id: taskId } = first;
+  const paused = await rpc.call('tasks.pause', { principal, taskId });
+  const resumed = await rpc.call('tasks.resume', { principal, taskId });
+  await rpc.call('subtasks.update', { principal, taskId, ordinal: 0, patch: { rating: 'good' } });
+  const cancelled = await rpc.call('tasks.cancel', { principal, taskId });
+  await rpc.call('subtasks.retry', { principal, taskId, ordinal: 3 });
+  await rpc.call('tasks.delete', { principal, taskId: doomed.id });
+  const { id: last } = await intake.submit({ runAt });
+  t.deepEqual([paused.state, resumed.state, cancelled.state], ['paused', 'pending', 'cancelled']);
+  t.is((await rpc.call('tasks.list', { principal, query: { limit: 9 } })).items.length, 2);
+
+  await redis.client.rename('kept', key);
+  const news = await until(
+    async () => {
+      const after = (await told()).slice(2);
+      return after.some((event) => event.taskId === last) && after;
+    },
+    { what: 'all told' },
+  );
+  const said = (event: TaskEvent): string => {
+    if (event.type === 'task') return event.task.state;
+    if (event.type !== 'subtasks') return event.type;
+    return event.changes.map(({ ordinal, rating, state }) => `${ordinal} ${rating ?? state}`).join();
+  };
+  t.deepEqual(
+    news.map((event) => [event.taskId, said(event)]),
+    [
+      [taskId, 'paused'],
+      [taskId, 'pending'],
+      [taskId, '0 good'],
+      [taskId, '0 cancelled,1 cancelled,2 cancelled,3 cancelled'],
+      [taskId, 'cancelled'],
+      [taskId, '3 pending'],
+      [taskId, 'pending'],
+      [doomed.id, 'deleted'],
+      [last, 'pending'],
+    ],
+  );
 });

@@ -16,7 +16,7 @@ export interface SchedulerOptions {
   readonly quotas: QuotaStore;
   readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
   /** A task was stored and committed. */
-  readonly onSubmitted: (task: TaskRow) => Promise<void>;
+  readonly onSubmitted: (task: TaskRow) => void;
   /** An error that is no refusal. */
   readonly onUnexpected: (error: unknown) => void;
   readonly log: Log;
@@ -91,10 +91,7 @@ export const scheduler = (options: SchedulerOptions): Scheduler => {
         runs.inc({ outcome: run.outcome });
         const { outcome, taskId, dueAt, error } = run;
         log.info({ scheduleId: which, taskId, dueAt, outcome, code: error?.code }, 'schedule ran');
-        if (task)
-          await onSubmitted(task).catch((err: unknown) =>
-            log.warn({ err, taskId }, 'a scheduled task could not be announced'),
-          );
+        if (task) onSubmitted(task);
       }
       return true;
     } catch (error) {

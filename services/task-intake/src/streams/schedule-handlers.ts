@@ -32,7 +32,7 @@ export interface ScheduleHandlersDependencies {
   readonly quotas: QuotaStore;
   readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
   /** A task was stored and committed. */
-  readonly onSubmitted: (task: TaskRow) => Promise<void>;
+  readonly onSubmitted: (task: TaskRow) => void;
   readonly log: Log;
 }
 
@@ -151,7 +151,7 @@ export const scheduleHandlers = (
         await changeSchedule(primary, transaction, scheduleId, { lastRun }, false);
         return task;
       });
-      if (made) await onSubmitted(made);
+      if (made) onSubmitted(made);
       return taskDetailOf(made ?? (await findTask(primary, principal, taskId)));
     },
   };

@@ -16,7 +16,7 @@ import type { QuotaStore } from '../adapters/postgres-quota-store.ts';
 import { submitTask } from '../adapters/submit-task.ts';
 import { subtaskViewOf, taskDetailOf, taskViewOf, type TaskRow } from '../adapters/task-rows.ts';
 import { acceptSubmission, type SubmissionLimits } from '../domain/accept-submission.ts';
-import type { TaskEventPublisher } from '../events/task-event-publisher.ts';
+import type { ChangeTeller } from '../events/change-teller.ts';
 import type { ReadYourWrites } from './read-your-writes.ts';
 import { findOwnSubtask, readingHandlers } from './reading-handlers.ts';
 
@@ -24,13 +24,13 @@ export interface TaskIntakeDependencies {
   readonly primary: Sequelize;
   readonly reads: ReadYourWrites;
   readonly results: TaskResults;
-  readonly events: TaskEventPublisher;
+  readonly tell: ChangeTeller['tell'];
   readonly quotas: QuotaStore;
   readonly limits: (lane: TaskRow['lane']) => SubmissionLimits;
   /** Seconds that so many subtasks of a kind take on a lane as it is now; null while unknown. */
   readonly estimateSeconds: (lane: TaskRow['lane'], kind: string, subtasks: number) => number | null;
   /** A task was stored and committed. */
-  readonly onSubmitted: (task: TaskRow) => Promise<void>;
+  readonly onSubmitted: (task: TaskRow) => void;
   /** There may be runs that workers are to be told to stop. */
   readonly wakeStopTeller: () => void;
   readonly wakeDispatcher: (lane: TaskRow['lane']) => void;
@@ -45,7 +45,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     primary,
     reads,
     results,
-    events,
+    tell,
     quotas,
     limits,
     estimateSeconds,
@@ -62,11 +62,8 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
     state: SubtaskChange['state'],
   ) => {
     await reads.wrote(principal, task.id);
-    await events.moved(
-      task,
-      moved.flatMap(({ ordinals }) => ordinals),
-      state,
-    );
+    const ordinals = moved.flatMap((each) => each.ordinals);
+    tell((events) => events.moved(task, ordinals, state));
     return taskViewOf(task);
   };
 
@@ -79,7 +76,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       );
       const task = made ?? (await findTask(primary, principal, taskId));
       await reads.wrote(principal, task.id);
-      await onSubmitted(task);
+      onSubmitted(task);
       return taskDetailOf(task);
     },
     'tasks.estimate': async ({ submission }) => {
@@ -107,7 +104,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       const deleted = await deleteTask(primary, principal, taskId, results.forget);
       wakeStopTeller();
       await reads.wrote(principal, taskId);
-      await events.deleted(deleted.task);
+      tell((events) => events.deleted(deleted.task));
       return {};
     },
     'subtasks.update': async ({ principal, taskId, ordinal, patch }) => {
@@ -117,7 +114,7 @@ export const taskIntakeHandlers = (dependencies: TaskIntakeDependencies): TaskHa
       const view = subtaskViewOf(subtask, task, apiPrefix);
       const { state, attempt, error, artifacts, rating } = view;
       const changes = [{ ordinal, state, attempt, error, artifacts, rating }];
-      await events.publish([], new Map([[taskId, { ownerId: task.owner_id, changes }]]));
+      tell((events) => events.publish([], new Map([[taskId, { ownerId: task.owner_id, changes }]])));
       return view;
     },
     'subtasks.retry': async ({ principal, taskId, ordinal }) => {
