@@ -53,7 +53,9 @@ const checkConfig = (name: string): void => {
     const bare = join(folder, name);
     writeFileSync(bare, stringify(copy));
     ask(`check config ${name} but for kubernetes_sd_configs, which this promtool does not know`, [
-      ...['check', 'config', bare],
+      'check',
+      'config',
+      bare,
     ]);
   } finally {
     rmSync(folder, { recursive: true });

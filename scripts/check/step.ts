@@ -1,4 +1,4 @@
-export interface StepResult {
+interface StepResult {
   /** What went wrong, ready to print; empty when all is well. */
   readonly problems: readonly string[];
   /** Said beside the step's name, such as how much was read. */

@@ -15,7 +15,7 @@ function toolStep(name: string, tool: string, args: readonly string[]): Step {
 
 export const format = toolStep('format', 'oxfmt', ['--check', '.']);
 export const lint = toolStep('lint', 'oxlint', ['--type-aware', '--deny-warnings', '.']);
-export const deadCode = toolStep('dead code', 'knip', ['--no-progress', '--no-config-hints']);
+export const deadCode = toolStep('dead code', 'knip', ['--no-progress']);
 
 export const types: Step = {
   name: 'types',

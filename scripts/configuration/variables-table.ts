@@ -24,7 +24,7 @@ const units = [
 ] as const;
 
 const duration = (ms: number): string => {
-  const [unit, size] = units.find(([, size]) => ms > 0 && ms % size === 0) ?? ['ms', 1];
+  const [unit, size] = units.find(([, inMs]) => ms > 0 && ms % inMs === 0) ?? ['ms', 1];
   return ms === 0 ? '0' : `${ms / size}${unit}`;
 };
 

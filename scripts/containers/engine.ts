@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-export interface Ended {
+interface Ended {
   readonly status: number;
   /** Both outputs together. */
   readonly output: string;

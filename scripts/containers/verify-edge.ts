@@ -48,8 +48,17 @@ export const verifyEdge = async ({ list, machine, url, env, sweep }: Options): P
   await list.check('gateways count by the address of the client, whatever it claims to be', async () => {
     const [redis] = await machine.containers('redis');
     const keys = await machine.docker(
-      ...['exec', '--env', `REDISCLI_AUTH=${env['REDIS_PASSWORD_OPERATOR']}`, redis?.Id ?? '', 'redis-cli'],
-      ...['--user', 'operator', '--no-auth-warning', '--scan', '--pattern', '*rate:*address:*'],
+      'exec',
+      '--env',
+      `REDISCLI_AUTH=${env['REDIS_PASSWORD_OPERATOR']}`,
+      redis?.Id ?? '',
+      'redis-cli',
+      '--user',
+      'operator',
+      '--no-auth-warning',
+      '--scan',
+      '--pattern',
+      '*rate:*address:*',
     );
     const counted = [...keys.matchAll(/address:([\d.]+)/g)].map(([, address]) => address);
     const [nginx] = await machine.containers('nginx');

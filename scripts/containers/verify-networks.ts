@@ -67,8 +67,15 @@ export const verifyNetworks = async ({ list, machine, project, port, running }: 
         for (const host of [name, ...ips]) addresses.push(...ports.map((one) => `${host}:${one}`));
       }
       const { output } = await machine.tryDocker(
-        ...['run', '--rm', '--network', `${project}_public`, 'backend2/gateway:verify', '-e', knock],
-        ...['gateway:8000', ...addresses],
+        'run',
+        '--rm',
+        '--network',
+        `${project}_public`,
+        'backend2/gateway:verify',
+        '-e',
+        knock,
+        'gateway:8000',
+        ...addresses,
       );
       const open = output.split('\n').filter((line) => line.startsWith('open '));
       expect(open.join() === 'open gateway:8000', output);
@@ -83,7 +90,14 @@ export const verifyNetworks = async ({ list, machine, project, port, running }: 
       ({ IPAddress }) => `${IPAddress}:5432`,
     );
     const { output } = await machine.tryDocker(
-      ...['exec', worker?.Id ?? '', 'node', '-e', knock, 'redis:6379', 'postgres:5432', ...ips],
+      'exec',
+      worker?.Id ?? '',
+      'node',
+      '-e',
+      knock,
+      'redis:6379',
+      'postgres:5432',
+      ...ips,
     );
     expect(
       output
@@ -97,8 +111,18 @@ export const verifyNetworks = async ({ list, machine, project, port, running }: 
   await list.check('a store answers nobody who does not sign in, even beside it', async () => {
     const beside = (network: string, entrypoint: string, image: string, ...args: readonly string[]) =>
       machine.tryDocker(
-        ...['run', '--rm', '--network', `${project}_${network}`, '--env', 'PGPASSWORD=postgres'],
-        ...['--env', 'PGCONNECT_TIMEOUT=20', '--entrypoint', entrypoint, image, ...args],
+        'run',
+        '--rm',
+        '--network',
+        `${project}_${network}`,
+        '--env',
+        'PGPASSWORD=postgres',
+        '--env',
+        'PGCONNECT_TIMEOUT=20',
+        '--entrypoint',
+        entrypoint,
+        image,
+        ...args,
       );
     const redis = await beside('backend', 'redis-cli', 'redis:7', '-h', 'redis', 'get', 'app:x');
     expect(redis.output.includes('NOAUTH'), `Redis: ${redis.output}`);
@@ -126,8 +150,14 @@ export const verifyRedisSettings = async (
     const [redis] = await machine.containers('redis');
     const ask = ['redis-cli', '--user', 'operator', '--no-auth-warning', 'config', 'get'];
     const said = await machine.docker(
-      ...['exec', '--env', `REDISCLI_AUTH=${password}`, redis?.Id ?? '', ...ask],
-      ...['appendonly', 'maxmemory-policy', 'maxmemory'],
+      'exec',
+      '--env',
+      `REDISCLI_AUTH=${password}`,
+      redis?.Id ?? '',
+      ...ask,
+      'appendonly',
+      'maxmemory-policy',
+      'maxmemory',
     );
     const lines = said.trim().split('\n');
     const of = (name: string) => lines[lines.indexOf(name) + 1];

@@ -38,13 +38,19 @@ interface Rules {
 /** Series that begin with the first thing that goes wrong, or with a webhook; the catalogue holds their names and labels. */
 const onlyWhenWrong = new RegExp(
   [
-    ...['status=~"[45]\\.\\."', 'outcome!="ok"', 'code=~', 'event="reject"', '> 0$'],
-    ...[
-      'subtask_failures',
-      'breaker_events',
-      'stream_(?:dead|lease_lost|reclaimed|reconnected|data_lost)_total',
-    ],
-    ...['log_dropped', 'revocations', 'webhook_attempt', 'webhook_deliveries', 'dispatch_renewed'],
+    'status=~"[45]\\.\\."',
+    'outcome!="ok"',
+    'code=~',
+    'event="reject"',
+    '> 0$',
+    'subtask_failures',
+    'breaker_events',
+    'stream_(?:dead|lease_lost|reclaimed|reconnected|data_lost)_total',
+    'log_dropped',
+    'revocations',
+    'webhook_attempt',
+    'webhook_deliveries',
+    'dispatch_renewed',
   ].join('|'),
 );
 

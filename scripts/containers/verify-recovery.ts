@@ -100,7 +100,13 @@ export const verifyRecovery = async (options: Options): Promise<void> => {
   await list.check('the standby is promoted, and services follow without a restart', async () => {
     const standby = `STANDBY_URL=postgres://postgres:${options.postgresPassword}@postgres-standby:5432/backend2`;
     const output = await machine.compose(
-      ...['run', '--rm', '-e', standby, 'operate', 'promote-standby', '--fenced'],
+      'run',
+      '--rm',
+      '-e',
+      standby,
+      'operate',
+      'promote-standby',
+      '--fenced',
     );
     expect(/is the primary/.test(output), output);
     const back = await machine.outside('scripts/containers/returning-client.ts', [url], env);

@@ -142,7 +142,15 @@ try {
     const [primary] = await machine.containers('postgres');
     const sql = `select application_name, state, (select active from pg_replication_slots where slot_name = 'standby') from pg_stat_replication`;
     const rows = await machine.docker(
-      ...['exec', primary?.Id ?? '', 'psql', '-U', 'postgres', '-d', 'backend2', '-Atc', sql],
+      'exec',
+      primary?.Id ?? '',
+      'psql',
+      '-U',
+      'postgres',
+      '-d',
+      'backend2',
+      '-Atc',
+      sql,
     );
     expect(/streaming\|t/.test(rows), rows);
     return rows.trim();

@@ -9,8 +9,8 @@ export interface CatalogueEntry {
   readonly services: readonly string[];
 }
 
-export const workers = ['standard-worker', 'lumina-worker'] as const;
-export const services = ['gateway', 'auth', 'task-intake', ...workers, 'health-aggregator'] as const;
+const workers = ['standard-worker', 'lumina-worker'] as const;
+const services = ['gateway', 'auth', 'task-intake', ...workers, 'health-aggregator'] as const;
 
 const list = (cell: string): string[] =>
   cell

@@ -18,7 +18,7 @@ export interface Rule {
   readonly annotations?: { readonly summary?: string; readonly runbook_url?: string };
 }
 
-export interface Panel {
+interface Panel {
   readonly id: number;
   readonly title: string;
   readonly type: string;
@@ -34,9 +34,9 @@ export interface Dashboard {
   readonly templating: { readonly list: readonly { readonly name: string; readonly definition: string }[] };
 }
 
-export const rulesFolder = 'infra/prometheus/rules';
+const rulesFolder = 'infra/prometheus/rules';
 export const ruleTestsFolder = 'infra/prometheus/tests';
-export const dashboardsFolder = 'infra/grafana/dashboards';
+const dashboardsFolder = 'infra/grafana/dashboards';
 
 const filesIn = (root: string, folder: string, end: string): string[] =>
   readdirSync(join(root, folder))

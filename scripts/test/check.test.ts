@@ -87,7 +87,10 @@ test('a check that read hardly anything fails', async (t) => {
 });
 
 const monitored = [
-  ...['infra/prometheus', 'infra/grafana', 'docs/metrics.md', 'docs/runbooks'],
+  'infra/prometheus',
+  'infra/grafana',
+  'docs/metrics.md',
+  'docs/runbooks',
   'packages/service-kit/src/metrics/metric-names.ts',
 ];
 const mistakes: readonly (readonly [file: string, from: string, to: string, problem: RegExp])[] = [

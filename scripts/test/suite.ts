@@ -21,16 +21,16 @@ const longest = 20 * 60_000;
 
 /** The suites of the workspace: the checks, every package and service that has tests, and the scripts. */
 export function findSuites(root: string): Suite[] {
-  const runSuite = join(root, 'packages/testkit/src/run-suite.ts');
+  const runner = join(root, 'packages/testkit/src/run-suite.ts');
   const packages = ['packages', 'services'].flatMap((parent) =>
     readdirSync(join(root, parent))
       .filter((name) => existsSync(join(root, parent, name, 'package.json')))
-      .map((name) => ({ name, folder: join(root, parent, name), args: [runSuite], weight: 1 })),
+      .map((name) => ({ name, folder: join(root, parent, name), args: [runner], weight: 1 })),
   );
   return [
     { name: 'check', folder: root, args: [join(root, 'scripts/check.ts')], weight: 1 },
     ...packages,
-    { name: 'scripts', folder: root, args: [runSuite], weight: 2 },
+    { name: 'scripts', folder: root, args: [runner], weight: 2 },
   ];
 }
 

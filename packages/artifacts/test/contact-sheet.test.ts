@@ -68,7 +68,7 @@ test('states without a picture are drawn apart from each other, and a broken fil
       return [...seen]
         .filter(([, count]) => count > 40_000)
         .map(([colour]) => colour)
-        .sort()
+        .toSorted()
         .join();
     }),
   );

@@ -11,7 +11,7 @@ export interface StoredSession {
 }
 
 /** `$BACKEND2_CONFIG_DIR`, else `backend2` in the user's own configuration folder. */
-export const sessionPath = (env: Io['env']): string =>
+const sessionPath = (env: Io['env']): string =>
   join(
     env['BACKEND2_CONFIG_DIR'] ?? join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'backend2'),
     'session.json',

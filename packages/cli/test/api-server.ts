@@ -9,7 +9,7 @@ export const taskId = '0198b7a4-6f7e-7c3a-9a45-1a2b3c4d5e6f';
 const ownerId = '0198b7a4-6f7e-7c3a-9a45-000000000001';
 const at = '2026-11-24T10:30:00.000Z';
 
-export const taskIn = (state: TaskState, succeeded: number): TaskDetail => ({
+const taskIn = (state: TaskState, succeeded: number): TaskDetail => ({
   id: taskId,
   ownerId,
   name: 'A sweep',

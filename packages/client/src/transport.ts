@@ -5,9 +5,9 @@ import { NetworkError } from './network-error.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A list is sent as its parameter once for each item. */
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface ApiRequest {
   readonly method: Method;

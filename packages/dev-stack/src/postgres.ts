@@ -186,7 +186,12 @@ async function initialise({ binaries, dir, data, identity, durable, password }: 
     await runCommand(
       binaries.initdb,
       [
-        ...['-D', data, '-U', user, '--encoding=UTF8', '--locale=C.UTF-8'],
+        '-D',
+        data,
+        '-U',
+        user,
+        '--encoding=UTF8',
+        '--locale=C.UTF-8',
         `--locale-provider=${binaries.localeProvider}`,
         ...(password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', `--pwfile=${passwordFile}`]),
         ...(durable ? [] : ['--no-sync']),

@@ -1,8 +1,8 @@
 import { EngineRejectedError } from './engine-errors.ts';
 import type { ImageRequest } from './image-engine.ts';
 
-export const SMALLEST_SIDE = 64;
-export const LARGEST_SIDE = 4096;
+const SMALLEST_SIDE = 64;
+const LARGEST_SIDE = 4096;
 const LARGEST_SEED = 2 ** 32 - 1;
 const LONGEST_PROMPT = 20_000;
 

@@ -49,10 +49,10 @@ export const startCountingTarget = async (
       for (const response of waiting) response.end('{}');
       waiting.clear();
     },
-    demandEachOnce: (t, count) => {
-      t.is(counts.size, count);
+    demandEachOnce: (context, count) => {
+      context.is(counts.size, count);
       const again = [...counts].filter(([, times]) => times !== 1);
-      t.deepEqual(again, [], 'no cell ran twice');
+      context.deepEqual(again, [], 'no cell ran twice');
     },
   };
 };

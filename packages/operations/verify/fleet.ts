@@ -35,7 +35,10 @@ export const startFleet = async (
     const process = runProcess(t, fileURLToPath(new URL(`services/${service}/src/main.ts`, repository)), {
       env: {
         ...envOf(service),
-        ...{ OPS_PORT: '0', PORT: String(port), DASHBOARD_DIR: 'none', STOP_DRAIN: drain },
+        OPS_PORT: '0',
+        PORT: String(port),
+        DASHBOARD_DIR: 'none',
+        STOP_DRAIN: drain,
       },
     });
     await process.message((message) => (message as { type?: unknown }).type === 'ready', readyWithinMs);

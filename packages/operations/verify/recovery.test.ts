@@ -98,8 +98,14 @@ test.serial(
     const archive = join(home, "the operator's 100 % archive");
     symlinkSync(folders.archive, archive);
     const said = await runToEnd(t, 'packages/operations/src/recover-command.ts', {}, [
-      ...['--base', base, '--archive', archive, '--data', join(folders.second, 'primary')],
-      ...['--time', rows[0]?.now.toISOString() ?? ''],
+      '--base',
+      base,
+      '--archive',
+      archive,
+      '--data',
+      join(folders.second, 'primary'),
+      '--time',
+      rows[0]?.now.toISOString() ?? '',
     ]);
     t.regex(said, /Start Postgres over/);
     const second = await startOwnPostgres(t, { standby: false, dir: folders.second });

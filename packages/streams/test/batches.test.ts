@@ -92,7 +92,7 @@ test('a message that cannot be handled is found and dead-lettered alone, and a f
   );
   await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   t.deepEqual(
-    handled.sort((a, b) => a - b),
+    handled.toSorted((a, b) => a - b),
     [1, 2, 3, 4, 6, 7],
   );
   const dead = await streams.deadLetters(jobs).list();

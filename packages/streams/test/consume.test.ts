@@ -33,7 +33,7 @@ test('never more messages are read than slots are free', async (t) => {
   const { url, client } = await useRedis(t);
   const streams = await openStreams(t, url);
   const { opened, open } = gate();
-  let running_ = 0;
+  let inHand = 0;
   let most = 0;
   let handled = 0;
   await streams.publisher(jobs).publishMany(Array.from({ length: 400 }, (_, n) => ({ payload: { n } })));
@@ -43,16 +43,16 @@ test('never more messages are read than slots are free', async (t) => {
       group: 'g',
       concurrency: 8,
       handler: async () => {
-        most = Math.max(most, ++running_);
+        most = Math.max(most, ++inHand);
         await opened;
         // As long as a round trip, so that a read beside another finds no slot free.
         await client.ping();
-        running_--;
+        inHand--;
         handled++;
       },
     }),
   );
-  await until(() => running_ === 8, { what: 'as many in hand as there are slots' });
+  await until(() => inHand === 8, { what: 'as many in hand as there are slots' });
   t.like(await streams.inspect(jobs, 'g'), { pending: 8, lag: 392, length: 400 });
   t.is(consumer.inFlight, 8);
   open();

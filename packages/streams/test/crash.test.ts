@@ -40,7 +40,7 @@ const killedAt = async (t: ExecutionContext, point: number): Promise<string | un
   );
   const emitted = await Array.fromAsync(streams.contents(results));
   t.deepEqual(
-    emitted.map(({ payload }) => payload.n).sort((a, b) => a - b),
+    emitted.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
     expectedResults,
     after,
   );

@@ -9,12 +9,12 @@ const jobs = numbered('jobs');
 
 test('Field note 9: the inspector’s numbers are those of Redis, and what is settled is gone', async (t) => {
   const { url, client } = await useRedis(t);
-  const running_: number[] = [];
+  const inFlights: number[] = [];
   const streams = await openStreams(t, url, {
     observer: {
       consuming: ({ inFlight }) => {
-        running_.push(inFlight());
-        return () => running_.push(-1);
+        inFlights.push(inFlight());
+        return () => inFlights.push(-1);
       },
     },
   });
@@ -51,7 +51,7 @@ test('Field note 9: the inspector’s numbers are those of Redis, and what is se
   await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   t.is(await client.xlen('app:{jobs}'), 0, 'what is acked is deleted, so the stream is its backlog');
   await consumer.stop();
-  t.deepEqual(running_, [0, -1]);
+  t.deepEqual(inFlights, [0, -1]);
 });
 
 test('the oldest that waits is the oldest that nobody has in hand, by the time of Redis', async (t) => {

@@ -123,7 +123,7 @@ test('Field note 12: what a stopping consumer cannot finish is free for others a
   );
   const again = await taken.take(3);
   t.deepEqual(
-    again.map(({ payload }) => payload.n).sort((a, b) => a - b),
+    again.map(({ payload }) => payload.n).toSorted((a, b) => a - b),
     [1, 2, 3],
   );
   t.deepEqual(
@@ -204,7 +204,7 @@ test('an entry that kills its consumers is dead-lettered after maxDeliveries, an
   await until(async () => (await streams.inspect(jobs, 'g')).length === 0, { what: 'all settled' });
   const settled = (await Array.fromAsync(streams.contents(results))).map(({ payload }) => payload.n);
   t.deepEqual(
-    settled.sort((a, b) => a - b),
+    settled.toSorted((a, b) => a - b),
     [...all.filter((n) => n !== 3), 1003],
   );
   const dead = await streams.deadLetters(jobs).list();

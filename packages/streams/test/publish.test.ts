@@ -112,13 +112,13 @@ test('messages with one partition key stay together and others spread', async (t
   );
   const { partitions } = await streams.inspect(spread, 'g');
   t.deepEqual(
-    partitions.map(({ length }) => length).sort((a, b) => a - b),
+    partitions.map(({ length }) => length).toSorted((a, b) => a - b),
     [0, 0, 0, 20],
   );
   await publisher.publishMany(Array.from({ length: 20 }, (_, n) => ({ payload: { n } })));
   const after = await streams.inspect(spread, 'g');
   t.deepEqual(
-    after.partitions.map(({ length }) => length).sort((a, b) => a - b),
+    after.partitions.map(({ length }) => length).toSorted((a, b) => a - b),
     [5, 5, 5, 25],
   );
   t.is(new Set(after.partitions.map(({ key }) => /\{.*\}/.exec(key)?.[0])).size, 4);

@@ -13,7 +13,9 @@ export default defineHandler({
       progress(done / words.length);
       if (word !== '') counts.set(word, (counts.get(word) ?? 0) + 1);
     }
-    const kept = [...counts].filter(([, count]) => count >= least).sort(([, one], [, other]) => other - one);
+    const kept = [...counts]
+      .filter(([, count]) => count >= least)
+      .toSorted(([, one], [, other]) => other - one);
     const csv = kept.map(([word, count]) => `${word},${count}\n`).join('');
     await saveArtifact({ bytes: new TextEncoder().encode(csv), contentType: 'text/csv' });
     return { words: kept.length, most: kept[0]?.[0] ?? null };

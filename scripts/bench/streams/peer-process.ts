@@ -105,7 +105,7 @@ const reply = (message: PeerReply) => process.send?.(message);
 
 process.on('message', (request: PeerRequest) => {
   serve(request).then(
-    (answer) => reply({ ok: true, answer }),
+    (answered) => reply({ ok: true, answer: answered }),
     (error: unknown) =>
       reply({ ok: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );

@@ -63,8 +63,12 @@ const expectedFor = (names: readonly string[]): string[] => [
 ];
 
 for (const folder of [
-  ...['overlays/dev', 'overlays/dev/preparation', 'overlays/dev/restore'],
-  ...['overlays/production', 'overlays/production/preparation', 'overlays/production/restore'],
+  'overlays/dev',
+  'overlays/dev/preparation',
+  'overlays/dev/restore',
+  'overlays/production',
+  'overlays/production/preparation',
+  'overlays/production/restore',
 ])
   test(`applied alone, ${folder} lets through what Compose's networks do, of all pairs, and nothing else`, (t) => {
     const manifests = manifestsOf(root, folder);

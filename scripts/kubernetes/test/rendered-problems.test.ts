@@ -10,8 +10,15 @@ const written = manifestsOf(root, 'overlays/dev').map(
     JSON.parse(JSON.stringify(manifest).replaceAll(/"(backend2\/[\w-]+)"/g, '"$1:1.0"')) as Manifest,
 );
 const secrets = [
-  ...['gateway', 'auth', 'task-intake', 'standard-worker', 'lumina-worker', 'health-aggregator', 'backup'],
-  ...['stores', 'preparation'],
+  'gateway',
+  'auth',
+  'task-intake',
+  'standard-worker',
+  'lumina-worker',
+  'health-aggregator',
+  'backup',
+  'stores',
+  'preparation',
 ].map((name) => `Secret/backend2-${name}`);
 
 test('the overlay dev has all that it refers to', (t) => {

@@ -52,8 +52,8 @@ async function placeIn(sheet: { data: Buffer; width: number }, picture: Buffer):
     .toBuffer();
   const line = (y: number) => cell.subarray(y * width * 3, (y + 1) * width * 3);
   const isAt = (place: number) =>
-    Array.from({ length: height }, (_, y) => place + y * sheet.width * 3).every((start, y) =>
-      sheet.data.subarray(start, start + width * 3).equals(line(y)),
+    Array.from({ length: height }, (_, y) => place + y * sheet.width * 3).every((first, y) =>
+      sheet.data.subarray(first, first + width * 3).equals(line(y)),
     );
   let place = sheet.data.indexOf(line(0));
   while (place >= 0 && !isAt(place)) place = sheet.data.indexOf(line(0), place + 1);

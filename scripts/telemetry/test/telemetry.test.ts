@@ -88,7 +88,7 @@ test.after.always(async () => {
 test('docs/metrics.md lists what the running services export, and they export what it lists', async (t) => {
   const catalogue = readCatalogue(root);
   for (const service of services) {
-    const listed = [...catalogue.values()].filter(({ services }) => services.includes(service));
+    const listed = [...catalogue.values()].filter((metric) => metric.services.includes(service));
     let exported = readExposition('');
     // A worker leaves out a process that is too busy to answer at once.
     await until(

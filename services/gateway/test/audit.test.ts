@@ -102,11 +102,11 @@ test.serial('an admin pages through the log and narrows it, nobody else reads it
   for await (const entry of root.system.iterateAudit({ userId: ada.id, action: 'updateMe', limit: 3 }))
     paged.push(entry);
   t.deepEqual(paged, whole);
-  const until_ = whole[2]?.at ?? '';
+  const before = whole[2]?.at ?? '';
   const since = whole[5]?.at ?? '';
-  const between = (await root.system.audit({ userId: ada.id, action: 'updateMe', since, until: until_ }))
+  const between = (await root.system.audit({ userId: ada.id, action: 'updateMe', since, until: before }))
     .items;
-  t.true(between.length >= 1 && between.every(({ at }) => at >= since && at < until_));
+  t.true(between.length >= 1 && between.every(({ at }) => at >= since && at < before));
   t.is(await codeOf(client.system.audit()), 'admin_only');
   t.is(await codeOf(root.system.audit({ cursor: 'x' })), 'validation_failed');
 });

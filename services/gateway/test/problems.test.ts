@@ -72,7 +72,7 @@ test('every offending path of a body is named at once', async (t) => {
   const [response, problem] = await ask(gateway, '/api/v1/tasks', post(gateway, JSON.stringify(body)));
   t.is(response.status, 422);
   t.is(problem.code, 'validation_failed');
-  t.deepEqual(problem.errors?.map(({ path }) => path).sort(), [
+  t.deepEqual(problem.errors?.map(({ path }) => path).toSorted(), [
     '/colour',
     '/lane',
     '/name',
@@ -86,7 +86,7 @@ test('wrong, unknown and repeated query parameters are named at once', async (t)
   const query = 'limit=0&stauts=failed&lane=standard&lane=lumina';
   const [response, problem] = await ask(gateway, `/api/v1/tasks?${query}`, { headers: gateway.as(ada) });
   t.is(response.status, 422);
-  t.deepEqual(problem.errors?.map(({ path }) => path).sort(), ['?lane', '?limit', '?stauts']);
+  t.deepEqual(problem.errors?.map(({ path }) => path).toSorted(), ['?lane', '?limit', '?stauts']);
 });
 
 test('an error nobody meant is a 500 that says nothing of itself, and is tracked', async (t) => {

@@ -20,12 +20,12 @@ export interface RealSystem {
   readonly services: ReadonlyMap<ServiceName, StartedService>;
 }
 
-export interface StartedService {
+interface StartedService {
   readonly process: RunningProcess;
   readonly ports: Readonly<Record<string, number>>;
 }
 
-export type ServiceName = 'auth' | 'task-intake' | 'standard-worker' | 'lumina-worker' | 'health-aggregator';
+type ServiceName = 'auth' | 'task-intake' | 'standard-worker' | 'lumina-worker' | 'health-aggregator';
 
 export interface RealSystemOptions {
   /** Default a database of this test's own on the servers that all tests share. */

@@ -132,7 +132,7 @@ test('an idempotency key is bound to its body and to its caller, not to the orde
   const { asked, create } = creating();
   const gateway = await startGateway(t, { tasks: { 'tasks.create': create } });
   t.is((await submit(gateway, 'k')).status, 202);
-  const reordered = Object.fromEntries(Object.entries(submission).reverse());
+  const reordered = Object.fromEntries(Object.entries(submission).toReversed());
   t.is((await submit(gateway, 'k', reordered)).headers.get('idempotent-replayed'), 'true');
   const other = await submit(gateway, 'k', { ...submission, name: 'Another' });
   t.is(other.status, 422);

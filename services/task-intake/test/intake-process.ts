@@ -58,13 +58,13 @@ export interface Intake {
   finished(taskId: string, timeoutMs?: number, owner?: Principal): Promise<TaskView>;
 }
 
-export interface HeldWorker {
+interface HeldWorker {
   /** Jobs it has begun. */
   begun(): number;
   release(): void;
 }
 
-export type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskOutcome> | void>;
+type WorkerRun = (job: SubtaskJob, attempt: number) => Promise<Partial<TaskOutcome> | void>;
 
 let users = 0;
 export const aUser = (role: Principal['role'] = 'user'): Principal => {

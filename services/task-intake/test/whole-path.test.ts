@@ -53,7 +53,7 @@ test("another user's task is not there, for reading and for every change", async
   const intake = await startIntake(t);
   const { id: taskId } = await intake.submit({});
   const principal = aUser();
-  const query = { limit: 50 };
+  const page = { limit: 50 };
   const refused = [
     intake.rpc.call('tasks.get', { principal, taskId }),
     intake.rpc.call('tasks.cancel', { principal, taskId }),
@@ -61,13 +61,13 @@ test("another user's task is not there, for reading and for every change", async
     intake.rpc.call('tasks.retry', { principal, taskId }),
     intake.rpc.call('tasks.delete', { principal, taskId }),
     intake.rpc.call('tasks.matrix', { principal, taskId, query: { fixed: {} } }),
-    intake.rpc.call('subtasks.list', { principal, taskId, query }),
+    intake.rpc.call('subtasks.list', { principal, taskId, query: page }),
     intake.rpc.call('subtasks.get', { principal, taskId, ordinal: 0 }),
     intake.rpc.call('subtasks.update', { principal, taskId, ordinal: 0, patch: { rating: 'good' } }),
   ];
   for (const call of refused)
     t.is((await t.throwsAsync(call, { instanceOf: DomainError })).code, 'not_found');
-  t.deepEqual((await intake.rpc.call('tasks.list', { principal, query })).items, []);
+  t.deepEqual((await intake.rpc.call('tasks.list', { principal, query: page })).items, []);
   t.is((await intake.rpc.call('tasks.get', { principal: aUser('admin'), taskId })).id, taskId);
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import opentype from 'opentype.js';
 
-export type Face = 'regular' | 'bold';
+type Face = 'regular' | 'bold';
 
 const FILES: Readonly<Record<Face, string>> = {
   regular: 'dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf',

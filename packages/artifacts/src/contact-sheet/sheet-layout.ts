@@ -1,7 +1,7 @@
 import type { ContactSheet } from './contact-sheet.ts';
 import { widthOfText, wrapText, type TextStyle } from './lettering.ts';
 
-export const INK = '#1d2430';
+const INK = '#1d2430';
 export const FAINT = '#6b7484';
 
 export const titleStyle: TextStyle = { face: 'bold', size: 30, colour: INK };
@@ -17,7 +17,7 @@ const DEFAULT_MAX_SIDE = 8000;
 /** Of red, green and blue bytes: a bound on what a sheet may take in memory. */
 const MAX_PIXELS = 64_000_000;
 
-export interface Box {
+interface Box {
   readonly left: number;
   readonly top: number;
 }

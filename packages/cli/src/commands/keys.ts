@@ -18,7 +18,7 @@ export const addKeyCommands = ({ program, context }: Commands): void => {
     .action(async () => {
       const { client, show } = context();
       const { items } = await (await client()).apiKeys.list();
-      show(items, (keys) => listing(headings, keys.map(rowOf), 'You have no API keys.'));
+      show(items, (shown) => listing(headings, shown.map(rowOf), 'You have no API keys.'));
     });
 
   keys

@@ -1,7 +1,7 @@
 import type { MatrixCell } from '@backend2/contracts';
 import type { TaskViewState } from '../state/task-view.ts';
 
-export const isFiltering = (view: Pick<TaskViewState, 'states' | 'ratings'>): boolean =>
+const isFiltering = (view: Pick<TaskViewState, 'states' | 'ratings'>): boolean =>
   view.states.length > 0 || view.ratings.length > 0;
 
 /** Whether a cell passes the view's filter; one not yet loaded passes only an empty one. */

@@ -2,7 +2,7 @@ import { ratioSchema, sizeOfRatio } from '@backend2/contracts';
 import type { TaskDetail } from '@backend2/contracts';
 import { fittingSize } from './window.ts';
 
-export const gap = 6;
+const gap = 6;
 export const smallestCell = 44;
 export const largestCell = 360;
 const largestFit = 208;

@@ -12,7 +12,7 @@ export interface LiveCell extends MatrixCell {
 }
 
 /** The cell after a change; what the event does not carry stays. */
-export const applyChange = (cell: MatrixCell | undefined, change: SubtaskChange): MatrixCell => ({
+const applyChange = (cell: MatrixCell | undefined, change: SubtaskChange): MatrixCell => ({
   ordinal: change.ordinal,
   state: change.state,
   attempt: change.attempt,

@@ -12,7 +12,7 @@ export interface Component {
 
 const order: readonly HealthStatus[] = ['pass', 'warn', 'fail'];
 
-export const worstOf = (statuses: readonly HealthStatus[]): HealthStatus =>
+const worstOf = (statuses: readonly HealthStatus[]): HealthStatus =>
   order[Math.max(0, ...statuses.map((status) => order.indexOf(status)))] ?? 'pass';
 
 /** The checks by component, those in trouble first. */

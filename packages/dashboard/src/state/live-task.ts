@@ -15,9 +15,9 @@ import { createStore } from './store.ts';
 import type { Store } from './store.ts';
 import { wordsOf } from './words.ts';
 
-export type Connection = 'connecting' | 'live' | 'reconnecting';
+type Connection = 'connecting' | 'live' | 'reconnecting';
 
-export interface LiveStatus {
+interface LiveStatus {
   readonly task: TaskDetail | null;
   /** Why there is no task to show, why a slice did not load, or why nothing more is heard. */
   readonly failure: string | null;

@@ -7,7 +7,7 @@ import { createStore } from './store.ts';
 import type { Store } from './store.ts';
 import { wordsOf } from './words.ts';
 
-export type SessionState =
+type SessionState =
   | { readonly phase: 'asking' }
   | { readonly phase: 'unreachable'; readonly reason: string }
   | { readonly phase: 'signed-out' }

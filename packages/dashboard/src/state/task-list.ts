@@ -6,7 +6,7 @@ import { createStore } from './store.ts';
 import type { Store } from './store.ts';
 import { wordsOf } from './words.ts';
 
-export interface TaskListState {
+interface TaskListState {
   /** Null until the first page came. */
   readonly tasks: readonly TaskView[] | null;
   readonly nextCursor: string | null;
@@ -23,10 +23,10 @@ export interface TaskList {
   moving(): boolean;
 }
 
-export const pageSize = 30;
+const pageSize = 30;
 
 /** The newer first page before the older rest; a task never stands twice. */
-export const mergeFirstPage = (first: readonly TaskView[], known: readonly TaskView[]): TaskView[] => {
+const mergeFirstPage = (first: readonly TaskView[], known: readonly TaskView[]): TaskView[] => {
   const fresh = new Set(first.map((task) => task.id));
   const oldest = first.at(-1)?.createdAt;
   const rest = known.filter((task) => !fresh.has(task.id) && oldest !== undefined && task.createdAt < oldest);

@@ -3,7 +3,7 @@ import type { Json } from '@backend2/contracts';
 const looksLikeJson = /^(-?\d|"|\[|\{|true$|false$|null$)/;
 
 /** A line's value: JSON where it reads as JSON, else the text itself. */
-export const parseValueLine = (line: string): Json => {
+const parseValueLine = (line: string): Json => {
   const trimmed = line.trim();
   if (!looksLikeJson.test(trimmed)) return trimmed;
   try {

@@ -4,7 +4,7 @@ import { Button } from './button.tsx';
 import type { IconName } from './icons.tsx';
 import './menu.css';
 
-export interface MenuItem {
+interface MenuItem {
   readonly label: string;
   readonly hint?: string;
   readonly danger?: boolean;

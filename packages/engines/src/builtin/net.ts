@@ -1,7 +1,7 @@
 import { project } from './prompt-vector.ts';
 import { sineOfTurns, squash } from './sine.ts';
 
-export const INPUTS = 7;
+const INPUTS = 7;
 const HIDDEN = 14;
 /** What the net says of a point: its height, its place on the palette, the phase of its folds. */
 export const CHANNELS = 3;

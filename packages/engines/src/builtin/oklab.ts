@@ -2,7 +2,7 @@
 export type Oklab = readonly [lightness: number, a: number, b: number];
 
 /** Roots by Newton's method and square roots only, so that they are the same to the bit everywhere. */
-export function cubeRoot(x: number): number {
+function cubeRoot(x: number): number {
   if (x <= 0) return 0;
   let root = Math.sqrt(Math.sqrt(x));
   for (let i = 0; i < 12; i++) root = (2 * root + x / (root * root)) / 3;
@@ -17,7 +17,7 @@ function fifthRoot(x: number): number {
 }
 
 /** sRGB's transfer curve: display value to linear light, both 0 to 1. */
-export function toLinear(value: number): number {
+function toLinear(value: number): number {
   if (value <= 0.04045) return value / 12.92;
   const base = (value + 0.055) / 1.055;
   const square = base * base;

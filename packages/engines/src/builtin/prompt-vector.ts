@@ -2,7 +2,7 @@ import { FINISH_WORDS } from './style-words.ts';
 import { weightedWordsOf, type WeightedWord } from './words.ts';
 import { gaussian, hashText, mix, randomFrom } from './random.ts';
 
-export const DIMENSIONS = 24;
+const DIMENSIONS = 24;
 
 const FILLER = new Set(
   'a an the of in on at by to and or with for from is are as its it this that very over under'.split(' '),

@@ -19,7 +19,7 @@ const lineSchema = z.object({
 });
 type Line = z.infer<typeof lineSchema>;
 
-export const artifactList = 'artifacts.jsonl.gz';
+const artifactList = 'artifacts.jsonl.gz';
 
 const isThere = async (path: string, bytes?: number): Promise<boolean> =>
   stat(path).then(

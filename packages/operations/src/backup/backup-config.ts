@@ -23,7 +23,7 @@ export interface BackupConfig {
   readonly artifacts: ArtifactsConfig;
 }
 
-export const backupConfig: ConfigSchema<BackupConfig> = {
+const backupConfig: ConfigSchema<BackupConfig> = {
   database: databaseConfig,
   redis: redisConfig,
   dir: { doc: 'Folder of backups', format: 'text', default: '.data/backups', env: 'BACKUP_DIR' },

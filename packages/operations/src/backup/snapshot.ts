@@ -20,7 +20,7 @@ export interface Snapshot {
   release(): Promise<void>;
 }
 
-export const migrationTable = 'schema_migrations';
+const migrationTable = 'schema_migrations';
 
 const connect = async (url: string): Promise<pg.Client> => {
   const client = new pg.Client({

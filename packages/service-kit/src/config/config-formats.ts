@@ -45,7 +45,7 @@ const endpoint = (item: string): { host: string; port: number } | undefined => {
  * Formats for `format:` in a schema. All are strict: what convict's own would read halfway (`12abc` as 12,
  * `flase` as true) stays text and is refused. `whole`, `decimal` and `milliseconds` heed the key's `min` and `max`.
  */
-export const configFormats = {
+const configFormats = {
   text: { validate: (value: unknown) => void (typeof value === 'string' || fail('must be text')) },
   whole: {
     coerce: whole,

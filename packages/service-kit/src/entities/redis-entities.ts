@@ -6,7 +6,7 @@ import { revocationEntities, type RevocationEntities } from './revocation-entiti
 import { systemHealthEntity, type SystemHealthEntity } from './system-health-entity.ts';
 import { taskResultEntities, type TaskResultEntities } from './task-result-entities.ts';
 
-export type EntityRow = Record<string, string | number | boolean | undefined>;
+type EntityRow = Record<string, string | number | boolean | undefined>;
 
 /** Makes the repository of one kind of entity; the stored key is `<prefix><name>:<id>`. */
 export type RepositoryMaker = (

@@ -3,7 +3,7 @@ import { once } from './once.ts';
 import type { RepositoryMaker } from './redis-entities.ts';
 import { ringScript, saveScript } from './task-result-scripts.ts';
 
-export interface TaskResultEntity {
+interface TaskResultEntity {
   readonly ordinal: number;
   /** Anything JSON can hold. */
   readonly outcome: unknown;
@@ -105,7 +105,7 @@ export const taskResultEntities = (
       );
       const saved = parts.map((some) => save(taskId, ownerId, of, some));
       const [holds] = await Promise.all([Promise.all(saved), ...parts.map(makeRoom)]);
-      return holds.find((generation) => generation !== of) ?? of;
+      return holds.find((held) => held !== of) ?? of;
     },
     fetch: async (taskId, ordinal) => {
       const repo = await entities();

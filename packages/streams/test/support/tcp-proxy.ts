@@ -50,7 +50,7 @@ export const tcpProxy = async (t: TestScope, url: string): Promise<TcpProxy> => 
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const cut = (): void => {
-    for (const { client, server } of [...pairs]) {
+    for (const { client, server } of pairs) {
       client.destroy();
       server.destroy();
     }

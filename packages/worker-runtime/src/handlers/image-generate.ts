@@ -10,7 +10,7 @@ const weighted = ({ value, weight }: Prompt): string =>
   Math.abs(weight) === 1 ? value : `(${value}:${Math.abs(weight)})`;
 
 /** One text of many prompts, in their order; what weighs less than nothing is to be avoided. */
-export const promptTexts = (input: Pick<ImageInput, 'prompts' | 'negativePrompt'>) => {
+const promptTexts = (input: Pick<ImageInput, 'prompts' | 'negativePrompt'>) => {
   const wanted = input.prompts.filter(({ weight }) => weight > 0).map(weighted);
   const unwanted = input.prompts.filter(({ weight }) => weight < 0).map(weighted);
   const negative = [input.negativePrompt ?? '', ...unwanted].filter((text) => text !== '').join(', ');

@@ -9,7 +9,7 @@ import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
-export type SignInOutcome = 'success' | 'refused' | 'throttled' | 'refreshed' | 'refresh_refused' | 'reuse';
+type SignInOutcome = 'success' | 'refused' | 'throttled' | 'refreshed' | 'refresh_refused' | 'reuse';
 
 export interface IssueTokensParts {
   readonly users: UserStore;

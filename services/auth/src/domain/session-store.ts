@@ -6,7 +6,7 @@ export interface RefreshLife {
   readonly sessionMs: number;
 }
 
-export type Exchange =
+type Exchange =
   | { readonly kind: 'rotated'; readonly sessionId: string; readonly user: User }
   /** It had been exchanged before: whoever holds the other copy is not the one who signed in, or this one is not. */
   | { readonly kind: 'reused'; readonly sessionId: string; readonly userId: string }

@@ -1,7 +1,7 @@
 import type { Page } from '@backend2/contracts';
 import type { User } from './user.ts';
 
-export type NewUser = Omit<User, 'createdAt' | 'disabledAt'>;
+type NewUser = Omit<User, 'createdAt' | 'disabledAt'>;
 export type UserChange = Partial<Pick<User, 'name' | 'role' | 'passwordHash' | 'disabledAt'>> & {
   readonly deleted?: true;
 };

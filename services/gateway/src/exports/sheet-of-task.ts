@@ -62,7 +62,7 @@ export const sheetOfTask = async (
 };
 
 /** Every choice of one index an axis, the last axis fastest. */
-export const combinations = (axes: readonly Axis[]): Record<string, number>[] =>
+const combinations = (axes: readonly Axis[]): Record<string, number>[] =>
   axes.reduce<Record<string, number>[]>(
     (chosen, { name, length }) =>
       chosen.flatMap((choice) => Array.from({ length }, (_, index) => ({ ...choice, [name]: index }))),
@@ -84,7 +84,7 @@ const valueAt = (task: TaskDetail, axisName: string, index: number): Json => {
 };
 
 /** A value as a heading shows it: text as it is, several zipped ones beside one another. */
-export const labelOf = (value: Json): string => {
+const labelOf = (value: Json): string => {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(labelOf).join(' / ');
   return JSON.stringify(value);

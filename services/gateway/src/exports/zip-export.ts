@@ -56,7 +56,7 @@ const add = async (zip: ZipFile, name: string, source: Readable, compress: boole
 };
 
 /** `images/00042-a-lake-cinematic.png`: sorts by ordinal, and tells the values. */
-export const nameOf = (subtask: SubtaskView, artifact: ArtifactView, index: number): string => {
+const nameOf = (subtask: SubtaskView, artifact: ArtifactView, index: number): string => {
   const values = Object.values(subtask.values)
     .map((value) => (typeof value === 'object' ? '' : String(value)))
     .join(' ')

@@ -7,7 +7,7 @@ import type { Log } from '@backend2/service-kit';
 import { HttpError } from './http-error.ts';
 import type { Call, Route } from './route.ts';
 
-export interface KeptAnswer {
+interface KeptAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -134,7 +134,7 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
 

@@ -3,10 +3,10 @@ import type { AccessClaims } from '@backend2/service-kit';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 
-export type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** Who may call: anyone, anyone signed in, admins only. What a user may see of others' is the services' to say. */
-export type Access = 'public' | 'user' | 'admin';
+type Access = 'public' | 'user' | 'admin';
 
 export interface Call<P, Q, B> {
   readonly request: Request;
@@ -24,7 +24,7 @@ export interface Call<P, Q, B> {
 }
 
 /** Nothing secret may be in either. */
-export interface RouteAudit<B, A> {
+interface RouteAudit<B, A> {
   readonly details?: (body: B) => Readonly<Record<string, Json | undefined>>;
   /** Who did it, where only the answer tells. */
   readonly userId?: (answer: A) => string | undefined;
@@ -83,7 +83,7 @@ export const route = <P = Record<string, never>, Q = Record<string, never>, B = 
 export const changesSomething = ({ changes, method }: Route): boolean => changes ?? method !== 'get';
 
 /** What an API key must be allowed for it. */
-export const scopesOf = (route: Route): readonly ApiKeyScope[] => [
-  changesSomething(route) ? 'write' : 'read',
-  ...(route.access === 'admin' ? (['admin'] as const) : []),
+export const scopesOf = (asked: Route): readonly ApiKeyScope[] => [
+  changesSomething(asked) ? 'write' : 'read',
+  ...(asked.access === 'admin' ? (['admin'] as const) : []),
 ];

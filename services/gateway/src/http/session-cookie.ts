@@ -2,7 +2,7 @@ import type { AccessClaims } from '@backend2/service-kit';
 import type { Request, Response } from 'express';
 
 /** Holds the access token for what a browser fetches without headers of ours: images and downloads. */
-export const sessionCookie = 'backend2_session';
+const sessionCookie = 'backend2_session';
 
 const attributes = (request: Request, path: string) =>
   ({ path, httpOnly: true, sameSite: 'strict', secure: request.secure }) as const;

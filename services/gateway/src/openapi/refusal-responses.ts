@@ -80,7 +80,7 @@ export class RefusalResponses {
 const byStatus = (route: Route): [string, string[]][] =>
   [...Map.groupBy(Object.entries(refusalsOf(route)), ([, status]) => status)].map(([status, codes]) => [
     String(status),
-    codes.map(([code]) => code).sort(),
+    codes.map(([code]) => code).toSorted(),
   ]);
 
 const keyOf = (status: string, codes: readonly string[], { oauthErrors = false }: Route): string =>

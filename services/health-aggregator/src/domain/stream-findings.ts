@@ -19,7 +19,7 @@ export interface StreamRule {
 }
 
 /** A live consumer's reads come back every few seconds; past this it is dead, and so far nobody has taken over what it held. */
-export const deadConsumerMs = 60_000;
+const deadConsumerMs = 60_000;
 
 export const deadConsumers = ({ consumers }: StreamView) =>
   consumers.filter(({ idleMs, pending }) => idleMs > deadConsumerMs && pending > 0);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { outboundRequest, PrivateAddressError, retryAfterMs } from '@backend2/service-kit';
 import type { AttemptFacts } from './postgres-webhook-deliveries.ts';
 
-export interface WebhookRequest {
+interface WebhookRequest {
   readonly url: string;
   readonly id: string;
   /** Epoch seconds of this attempt. */

@@ -16,7 +16,7 @@ import { tellTaskChanges } from './postgres-webhook-outbox.ts';
 import type { TaskRow } from './task-rows.ts';
 
 /** Subtasks that a change by hand moved from one state; there may be a hundred thousand. */
-export interface MovedSubtasks {
+interface MovedSubtasks {
   readonly was: SubtaskState;
   readonly ordinals: readonly number[];
   readonly highestRun: number;

@@ -26,7 +26,7 @@ const lockOf: Readonly<Record<Lane, number>> = { standard: 1, lumina: 2 };
 const noticeSilence = `SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`;
 /** How long a server may take to see the connection off; one that hangs never does. */
 const farewellMs = 1000;
-export const dispatchChannel = 'backend2_dispatch';
+const dispatchChannel = 'backend2_dispatch';
 
 export const postgresLaneLock = (primaryUrl: string): LaneLock => ({
   acquire: async (lane, onWake, signal) => {

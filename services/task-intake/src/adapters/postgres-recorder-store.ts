@@ -12,7 +12,7 @@ export interface RecordedChange {
   readonly was: SubtaskState;
 }
 
-export interface Recorded {
+interface Recorded {
   /** Subtasks that changed; the rest of the batch was a duplicate, late or foreign. */
   readonly changes: readonly RecordedChange[];
   readonly tasks: readonly TaskHead[];

@@ -37,7 +37,7 @@ export interface ClaimedDelivery extends DeliveryRow {
   readonly failing_since: Date | null;
 }
 
-export type Claim =
+type Claim =
   | { readonly kind: 'send'; readonly delivery: ClaimedDelivery }
   /** Not yet due, or another process is at it. */
   | { readonly kind: 'later'; readonly afterMs: number }

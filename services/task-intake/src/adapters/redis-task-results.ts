@@ -31,7 +31,7 @@ export interface TaskResults {
   /** Before a change that undoes results is committed, and once it holds the task: whoever reads the books after this reads the change. */
   readonly forget: (taskId: string) => Promise<void>;
 }
-export type KeepResults = (
+type KeepResults = (
   written: readonly Progress[],
   tasks: ReadonlyMap<string, Pick<TaskRow, 'owner_id'>>,
 ) => Promise<void>;

@@ -119,8 +119,8 @@ export const laneDispatcher = (options: LaneDispatcherOptions): LaneDispatcher =
   const turn = async (): Promise<boolean> => {
     const { length } = await streams.inspect(laneTopics[lane], workersGroup);
     const liveSlots = slots();
-    const rate = Math.max(...rates.map(({ perSecond }) => perSecond));
-    const window = laneWindow(liveSlots, rate);
+    const perSecond = Math.max(...rates.map((rate) => rate.perSecond));
+    const window = laneWindow(liveSlots, perSecond);
     windowSize.set({ lane }, window);
     known = { length, window, slots: liveSlots };
     if (!hasRunLow()) return false;

@@ -11,7 +11,7 @@ import type { SealedSecrets } from '../domain/sealed-secrets.ts';
 import { holdMs, retryDelayMs } from '../domain/webhook-backoff.ts';
 import { webhookSignature } from '../domain/webhook-signature.ts';
 
-export interface WebhookDeliveryRules {
+interface WebhookDeliveryRules {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   /** Of the first retry. */

@@ -3,9 +3,9 @@ import type { Look } from '../look.ts';
 import type { Palette } from '../palette.ts';
 
 /** Writes one row of pixels, linear red, green and blue in turn, from one row of the field. */
-export type PaintRow = (row: FieldRow, y: number, out: Float32Array) => void;
+type PaintRow = (row: FieldRow, y: number, out: Float32Array) => void;
 
-export interface Canvas {
+interface Canvas {
   readonly width: number;
   readonly height: number;
   /** Pixels per unit of the field: half the picture's mean side. */
