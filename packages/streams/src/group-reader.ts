@@ -324,10 +324,15 @@ export class GroupReader {
   }
 
   async #recover(room: number): Promise<number> {
-    const { keys, group, consumer, holding, deliver } = this.#options;
+    const { keys, group, consumer, maxDeliveries, holding, deliver } = this.#options;
     const [more, found] = (await this.#reply(
       0,
-      runScript(this.#client, scripts.recover, [keys.stream], [group, consumer, room, ...holding()]),
+      runScript(
+        this.#client,
+        scripts.recover,
+        [keys.stream],
+        [group, consumer, room, maxDeliveries, releasedName, ...holding()],
+      ),
     )) as [number, (string | number)[]];
     this.#unsure = more === 1;
     const entries = fromClaim(found);

@@ -5,6 +5,7 @@ import { scripts } from '../src/lua-script.ts';
 import { Slots } from '../src/slots.ts';
 import { SuspectTurn } from '../src/suspect-turn.ts';
 import { partitionOf } from '../src/topic-keys.ts';
+import { consumerNames } from './support/consumer-names.ts';
 import { monitorCommands } from './support/redis-monitor.ts';
 import { numbered, openStreams, running } from './support/streams.ts';
 
@@ -77,6 +78,49 @@ test('an entry on its last delivery runs beside no other, on whichever partition
   );
   await until(() => handled === 24, { what: 'all handled' });
   t.deepEqual(beside, []);
+});
+
+test('an entry whose last delivery was handed over by a reply that got lost runs beside no other', async (t) => {
+  const { url, client } = await useRedis(t);
+  const streams = await openStreams(t, url);
+  const [leaseMs, maxDeliveries] = [600_000, 3];
+  const single = numbered('single');
+  const stream = 'app:{single}';
+  await client.xgroup('CREATE', stream, 'g', '0', 'MKSTREAM');
+  await client.xadd(stream, '*', 'm', 'm\n{"n":1}');
+  await client.xreadgroup('GROUP', 'g', 'lost', 'STREAMS', stream, '>');
+  const [[entryId]] = (await client.xrange(stream, '-', '+')) as [[string, string[]]];
+  const commands = await monitorCommands(t, url);
+  const ticks = () => commands.filter(({ first }) => first === scripts.tick.digest).length;
+  const inHand = new Set<number>();
+  const seen: string[] = [];
+  await running(
+    t,
+    streams.consumer(single, {
+      group: 'g',
+      concurrency: 3,
+      leaseMs,
+      maxDeliveries,
+      handler: async ({ payload: { n }, delivery }) => {
+        inHand.add(n);
+        seen.push(`${n}, delivery ${delivery}, in hand ${[...inHand].join()}`);
+        if (n === 1) {
+          await streams.publisher(single).publish({ n: 2 });
+          const before = ticks();
+          await until(() => ticks() >= before + 3, { what: 'ticks while it runs' });
+        }
+        inHand.delete(n);
+      },
+    }),
+  );
+  await streams.publisher(single).publish({ n: 0 });
+  await until(() => seen.length === 1, { what: 'the consumer known to Redis' });
+  const [name = ''] = (await consumerNames(client, stream, 'g')).filter((one) => one !== 'lost');
+  // As a claim of its own whose reply it never got.
+  const handed = ['IDLE', String(2 * leaseMs), 'RETRYCOUNT', String(maxDeliveries), 'JUSTID'];
+  await client.call('XCLAIM', stream, 'g', name, '0', entryId, ...handed);
+  await until(() => seen.length === 3, { what: 'all handled' });
+  t.deepEqual(seen.slice(1), ['1, delivery 3, in hand 1', '2, delivery 1, in hand 2']);
 });
 
 test('an entry that is to run by itself waits for what runs, but not for ever', async (t) => {

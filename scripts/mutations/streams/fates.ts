@@ -81,6 +81,13 @@ export const fateMutations: readonly Mutation[] = [
     test: { file: suspects, title: 'an entry that is to run by itself waits*' },
   },
   {
+    breaks: 'an entry whose last delivery was lost on its way waits for its turn',
+    file: 'src/lua/recover-1.lua',
+    find: 'delivery == last and delivery > 1',
+    replace: 'false',
+    test: { file: suspects, title: 'an entry whose last delivery*' },
+  },
+  {
     breaks: 'reading goes on where others took the entry that was to run by itself',
     file: 'src/suspect-turn.ts',
     find: `this.#slots.leaveAll();

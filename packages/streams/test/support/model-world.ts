@@ -275,7 +275,7 @@ export class World {
 
   async #recover(who: string, most: number): Promise<void> {
     const known = this.#holds(who);
-    const given = [group, who, most, ...known.keys()];
+    const given = [group, who, most, maxDeliveries, releasedName, ...known.keys()];
     const reply = await runScript(this.#redis, scripts.recover, [this.#keys.stream], given);
     const [more, found] = reply as [number, (string | number)[]];
     const [expectedMore, expected] = this.model.recover(who, known, most);

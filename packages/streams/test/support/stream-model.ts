@@ -158,19 +158,28 @@ export class StreamModel {
     };
   }
 
-  /** Entries handed to a consumer that it does not know of, and whether there are more. */
+  /** Entries handed to a consumer that it does not know of, and whether there may be more; one on its last delivery is handed back. */
   recover(owner: string, known: ReadonlyMap<string, unknown>, most: number): [more: boolean, Modelled[]] {
-    const unknown = this.pending(owner).filter(({ entryId }) => !known.has(entryId));
-    const found = unknown.slice(0, most);
-    for (const message of found) message.expired = false;
-    return [unknown.length > most, found];
+    const looked = this.pending(owner).slice(0, most + known.size);
+    const found: Modelled[] = [];
+    for (const message of looked.filter(({ entryId }) => !known.has(entryId))) {
+      if (found.length === most) return [true, found];
+      if (message.deliveries === maxDeliveries) this.#handBack(message);
+      else {
+        message.expired = false;
+        found.push(message);
+      }
+    }
+    return [looked.length === most + known.size, found];
   }
 
   leave(owner: string): void {
-    for (const message of this.pending(owner)) {
-      const deliveries = Math.max(0, message.deliveries - 1);
-      Object.assign(message, { owner: releasedName, expired: true, deliveries });
-    }
+    for (const message of this.pending(owner)) this.#handBack(message);
+  }
+
+  #handBack(message: Modelled): void {
+    const deliveries = Math.max(0, message.deliveries - 1);
+    Object.assign(message, { owner: releasedName, expired: true, deliveries });
   }
 
   /** Answers whether the outcome counts. */
