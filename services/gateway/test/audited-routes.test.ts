@@ -27,8 +27,11 @@ const readyFor = async (
   { tasks, webhooks }: Client,
 ): Promise<OwnedThings> => {
   switch (operationId) {
-    case 'cancelTask':
-      return { ...things, taskId: (await tasks.create(work)).id };
+    case 'cancelTask': {
+      // Not the one of the others, which has to go on, nor one that may end first.
+      const runAt = new Date(Date.now() + 86_400_000).toISOString();
+      return { ...things, taskId: (await tasks.create({ ...work, runAt })).id };
+    }
     case 'retryTask':
     case 'retrySubtask': {
       const { id: taskId } = await tasks.create(work);
@@ -56,7 +59,12 @@ test.serial('every route that changes something leaves who did it, what, and to 
   const client = createClient({ baseUrl: system.url, token: actor.token });
   // Nobody is to end their own account.
   const things = { ...(await ownedThings(system, actor)), userId: (await user('another')).id };
-  const changing = (await servedRoutesOf(system.url)).filter(
+  const served = await servedRoutesOf(system.url);
+  const unknown = Object.keys(leaveNone).filter(
+    (name) => !served.some((route) => route.operationId === name),
+  );
+  t.deepEqual(unknown, [], 'nothing is excused that is not there');
+  const changing = served.filter(
     ({ method, operationId }) => method !== 'GET' && !Object.hasOwn(leaveNone, operationId),
   );
   t.true(changing.length > 30);
