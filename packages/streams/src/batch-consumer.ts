@@ -201,10 +201,9 @@ export class BatchConsumer<T> implements Consumer {
     this.#slots.resize(0);
     try {
       while (this.#waiting.length > 0 && !this.#hard.signal.aborted) {
-        const suspect = this.#waiting.findIndex(({ entry }) => entry.delivery > 1);
+        const again = this.#waiting.findIndex(({ entry }) => entry.delivery > 1);
         // What was in a lost consumer's hands goes alone, so that one message that kills takes no other with it.
-        const size =
-          suspect === 0 ? 1 : Math.min(this.#batchSize, suspect < 0 ? this.#waiting.length : suspect);
+        const size = again === 0 ? 1 : Math.min(this.#batchSize, again < 0 ? this.#waiting.length : again);
         await this.#handle(this.#waiting.splice(0, size));
       }
     } finally {

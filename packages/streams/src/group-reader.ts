@@ -8,7 +8,7 @@ import { inOneWrite, isGroupMissing } from './redis-connection.ts';
 import type { Settler } from './settler.ts';
 import type { Slots } from './slots.ts';
 import { SuspectTurn } from './suspect-turn.ts';
-import { releasedName, tick } from './tick.ts';
+import { type Claim, releasedName, tick } from './tick.ts';
 import type { TopicKeys } from './topic-keys.ts';
 import { WatchedClient } from './watched-client.ts';
 
@@ -281,7 +281,7 @@ export class GroupReader {
     );
   }
 
-  async #tick(claim: Parameters<typeof tick>[2]): Promise<number> {
+  async #tick(claim: Claim): Promise<number> {
     const { group, leaseMs, deliver, onLost } = this.#options;
     const sentAt = performance.now();
     const { now, nextDueMs, entries, history, lookFrom, unknown, suspect } = await this.#reply(
@@ -361,12 +361,9 @@ export class GroupReader {
         this.#tellLoss();
         return;
       }
-      this.#engine.warn('reading failed and is tried again', {
-        topic,
-        group,
-        error: error instanceof Error ? error.message : String(error),
-      });
-      this.#engine.observer.reconnected?.(topic, error instanceof Error ? error.message : String(error));
+      const text = errorText(error);
+      this.#engine.warn('reading failed and is tried again', { topic, group, error: text });
+      this.#engine.observer.reconnected?.(topic, text);
       if (failures > 1) await this.#options.slots.whenFree(Math.min(50 * 2 ** Math.min(failures, 5), 1000));
     } catch {
       // Still out of reach: the loop comes here again with the next failure.

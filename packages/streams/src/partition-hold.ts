@@ -1,5 +1,6 @@
 import { aborted } from './aborted.ts';
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { GroupReader } from './group-reader.ts';
 import type { Delivered } from './delivered.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -78,7 +79,7 @@ export class PartitionHold {
       // What could not be handed back is claimed when its lease runs out.
       this.#engine.warn('leaving the group failed', {
         topic: this.#options.topic,
-        error: error instanceof Error ? error.message : String(error),
+        error: errorText(error),
       });
     }
   }

@@ -28,17 +28,16 @@ const optionsFor = (role: ConnectionRole): RedisOptions & { readonly replyMappin
       { connectTimeout: 15_000, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
 });
 
-// A command that waited for a server until it was given up must not be written long after its owner was told that it failed.
-
-class TimedRedis extends Redis {
+/** Writes no command that waited for a server until it was given up: its owner was told long before that it failed. */
+class PunctualRedis extends Redis {
   override sendCommand(command: Command, ...rest: [stream?: never]): unknown {
     if (command.isSettled) return command.promise;
     return super.sendCommand(command, ...rest);
   }
 }
 
-/** ioredis's `commandTimeout` begins when a node is found for a command, here when it is sent. */
-class TimedCluster extends Cluster {
+/** Nor does this; and ioredis's `commandTimeout` begins when a node is found for a command, here when it is sent. */
+class PunctualCluster extends Cluster {
   override sendCommand(command: Command, ...rest: [stream?: never, node?: unknown]): unknown {
     if (command.isSettled) return command.promise;
     command.setTimeout(answerWithinMs);
@@ -53,7 +52,7 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
     case 'single':
       return new Redis(connection.url, options);
     case 'sentinel':
-      return new TimedRedis({
+      return new PunctualRedis({
         ...options,
         sentinels: connection.sentinels.map(({ host, port }) => ({ host, port })),
         name: connection.master,
@@ -72,7 +71,7 @@ export const createClient = (connection: RedisConnection, role: ConnectionRole):
         commandTimeout: answerWithinMs,
       });
     case 'cluster':
-      return new TimedCluster(
+      return new PunctualCluster(
         connection.nodes.map(({ host, port }) => ({ host, port })),
         {
           lazyConnect: true,

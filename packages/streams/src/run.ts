@@ -10,6 +10,7 @@ export class Run<T = unknown> implements HandlerContext {
   /** Its payload is undefined where it did not parse. */
   readonly message: Message<T>;
   readonly partition: number;
+  /** On its last delivery: it has all slots of its consumer until its handler has ended. */
   readonly suspect: boolean;
   readonly startedAt = performance.now();
   /** Its place in the list of `Runs`. */

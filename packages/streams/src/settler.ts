@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { aborted } from './aborted.ts';
 import { Batcher } from './batcher.ts';
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { runScript, scripts, type ScriptArgument } from './lua-script.ts';
 import type { Outgoing } from './outgoing.ts';
 import { isGroupMissing, isTransient, isWrongType, type RedisClient } from './redis-connection.ts';
@@ -103,7 +104,7 @@ export class Settler {
         if (isGroupMissing(error) || this.#giveUp.aborted) return 'all';
         this.#engine.warn('settling failed and is tried again', {
           stream: this.#keys.stream,
-          error: error instanceof Error ? error.message : String(error),
+          error: errorText(error),
         });
         if (batch.length > 1 && isWrongType(error)) return 'apart';
         const pause = isTransient(error) ? Math.min(50 * 2 ** failures, 1000) : 1000;

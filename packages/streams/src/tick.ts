@@ -19,6 +19,15 @@ export interface Ticked {
   readonly suspect: string;
 }
 
+export interface Claim {
+  /** Most entries to claim for running. */
+  readonly room: number;
+  /** Beside them, how many on their last delivery. */
+  readonly suspects: number;
+  /** Where the page of pending entries begins, as `XPENDING` takes it. */
+  readonly from: string;
+}
+
 const promoteMost = 500;
 /** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
 const lookAtMost = 100;
@@ -36,7 +45,7 @@ export const tick = async (
     readonly leaseMs: number;
     readonly maxDeliveries: number;
   },
-  claim: { readonly room: number; readonly suspects: number; readonly from: string },
+  claim: Claim,
 ): Promise<Ticked> => {
   const reply = await runScript(
     client,

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Engine } from './engine.ts';
+import { errorText } from './envelope.ts';
 import { WatchedClient } from './watched-client.ts';
 
 export interface WatchedReaderOptions<R> {
@@ -68,7 +69,7 @@ export class WatchedReader<R> {
       } catch (error) {
         if (this.#stopping) return;
         failures++;
-        const text = error instanceof Error ? error.message : String(error);
+        const text = errorText(error);
         this.#engine.warn('reading failed and is tried again', { stream: this.#options.what, error: text });
         this.#engine.observer.reconnected?.(this.#options.what, text);
         if (failures > 1) await this.#pause(Math.min(50 * 2 ** failures, 1000));
