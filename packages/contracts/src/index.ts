@@ -22,6 +22,7 @@ export * from './rpc/health-aggregator.ts';
 export * from './rpc/method.ts';
 export * from './rpc/task-intake.ts';
 export * from './schedule.ts';
+export * from './start-error.ts';
 export * from './states.ts';
 export * from './subtask-result.ts';
 export * from './task-summary.ts';

@@ -1,8 +1,9 @@
-import { DomainError } from '@backend2/contracts';
+import { DomainError, StartError } from '@backend2/contracts';
 import { ConnectionAcquireTimeoutError, ConnectionError, DatabaseError } from 'sequelize';
 
 /** The schema lacks migrations this code knows. */
-export class SchemaOutdatedError extends Error {
+export class SchemaOutdatedError extends StartError {
+  override readonly name = 'SchemaOutdatedError';
   readonly missing: readonly string[];
 
   constructor(missing: readonly string[]) {
@@ -10,20 +11,20 @@ export class SchemaOutdatedError extends Error {
       `The database's schema is older than this program: it lacks ${missing.join(', ')}. ` +
         'Run `pnpm --filter @backend2/database migrate up` with the same DATABASE_URL, then start again.',
     );
-    this.name = 'SchemaOutdatedError';
     this.missing = missing;
   }
 }
 
 /** The primary could not be reached when a service started. */
-export class DatabaseUnreachableError extends Error {
+export class DatabaseUnreachableError extends StartError {
+  override readonly name = 'DatabaseUnreachableError';
+
   constructor(server: string, cause: unknown) {
     super(
       `Postgres at ${server} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. ` +
         'Check that it runs and that DATABASE_URL is right.',
       { cause },
     );
-    this.name = 'DatabaseUnreachableError';
   }
 }
 

@@ -14,7 +14,6 @@ export * from './lifecycle/readiness.ts';
 export * from './lifecycle/run-until-signal.ts';
 export * from './lifecycle/service.ts';
 export * from './lifecycle/start-all.ts';
-export * from './lifecycle/start-error.ts';
 export * from './log/create-log.ts';
 export type { LogEntry } from './log/log-destination.ts';
 export * from './metrics/closed-label.ts';

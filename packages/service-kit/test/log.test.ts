@@ -1,3 +1,4 @@
+import { StartError } from '@backend2/contracts';
 import test from 'ava';
 import { createLog, withTrace, type LogEntry } from '../src/index.ts';
 import { prettyLine } from '../src/log/pretty-line.ts';
@@ -34,6 +35,16 @@ test('secrets are hidden by key and by shape, also inside errors', (t) => {
     }),
   );
   t.notRegex(text, /hunter2|abcdefghijkl|c2lnbmF0dXJl|0123456789|MfKQ9r8/);
+});
+
+test('of an error its causes are told, but of why a start failed the sentence alone', (t) => {
+  const cause = new Error('no route');
+  const [failed, refused] = written((log) => {
+    log.error({ err: new Error('not sent', { cause }) }, 'call failed');
+    log.fatal({ err: new StartError('Start Redis first.', { cause }) }, 'could not start');
+  });
+  t.like(failed, { err: { message: 'not sent', cause: { message: 'no route' } } });
+  t.deepEqual(refused?.['err'], { name: 'StartError', message: 'Start Redis first.' });
 });
 
 test('an event that names its trace keeps it', (t) => {

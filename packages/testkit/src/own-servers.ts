@@ -33,7 +33,7 @@ function folder(t: TestScope, name: string, durable = true): string {
 
 /**
  * For tests that kill, pause or fill a Redis: one of its own, durable unless said otherwise. Where it is not, its files are
- * in memory if the system has room for them there.
+ * in memory where the system has a folder for that.
  */
 export async function startOwnRedis(t: TestScope, options: Partial<RedisOptions> = {}): Promise<Redis> {
   const dir = options.dir ?? folder(t, 'redis', options.durable);

@@ -1,4 +1,4 @@
-import { usePostgres, useRedis, runProcess, startOwnPostgres, until } from '@backend2/testkit';
+import { freePort, usePostgres, useRedis, runProcess, startOwnPostgres, until } from '@backend2/testkit';
 import { migrate } from '@backend2/database';
 import { DomainError } from '@backend2/contracts';
 import test from 'ava';
@@ -39,21 +39,38 @@ test.serial('a former secret keeps everyone signed in, and the new one signs', a
   t.throws(() => auth.tokens.verify(token), { message: /not valid/ });
 });
 
-test.serial('an outdated schema and a wrong configuration end the start with a sentence', async (t) => {
-  const db = await usePostgres(t);
-  const redis = await useRedis(t);
-  const env = { REDIS_URL: redis.url, DATABASE_URL: db.primaryUrl, OPS_PORT: '0' };
-  const outdated = runProcess(t, main, { env });
-  t.is((await outdated.exited).code, 1);
-  t.regex(outdated.output, /lacks 0001-users/);
-  const wrong = runProcess(t, main, {
-    env: { ...env, ALGORITHM: 'none', OPS_PORT: 'x', NODE_ENV: 'production', SECRET_KEY: '' },
-  });
-  t.is((await wrong.exited).code, 1);
-  for (const name of ['ALGORITHM', 'OPS_PORT', 'SECRET_KEY'])
-    t.regex(wrong.output, new RegExp(`^ {2}${name}: `, 'm'));
-  t.notRegex(wrong.output, /^\s+at /m);
-});
+test.serial(
+  'an outdated schema, a database that is not there and a wrong configuration end the start with a sentence',
+  async (t) => {
+    const db = await usePostgres(t);
+    const redis = await useRedis(t);
+    const env = { REDIS_URL: redis.url, DATABASE_URL: db.primaryUrl, OPS_PORT: '0' };
+    const nowhere = new URL(db.primaryUrl);
+    nowhere.port = String(await freePort());
+    for (const [url, sentence] of [
+      [
+        db.primaryUrl,
+        /could not start\nThe database's schema is older than this program: it lacks 0001-users, .*\n/,
+      ],
+      [
+        nowhere.href,
+        /could not start\nPostgres at \S+ cannot be used: .*ECONNREFUSED.* that DATABASE_URL is right\.\n/,
+      ],
+    ] as const) {
+      const refused = runProcess(t, main, { env: { ...env, DATABASE_URL: url, LOG_FORMAT: 'pretty' } });
+      t.is((await refused.exited).code, 1);
+      t.regex(refused.output, sentence);
+      t.notRegex(refused.output, /\n\s+at /);
+    }
+    const wrong = runProcess(t, main, {
+      env: { ...env, ALGORITHM: 'none', OPS_PORT: 'x', NODE_ENV: 'production', SECRET_KEY: '' },
+    });
+    t.is((await wrong.exited).code, 1);
+    for (const name of ['ALGORITHM', 'OPS_PORT', 'SECRET_KEY'])
+      t.regex(wrong.output, new RegExp(`^ {2}${name}: `, 'm'));
+    t.notRegex(wrong.output, /^\s+at /m);
+  },
+);
 
 test.serial('the service lives through its primary going away and coming back', async (t) => {
   const { primary } = await startOwnPostgres(t, { standby: false });

@@ -1,9 +1,9 @@
+import { StartError } from '@backend2/contracts';
 import type { Log } from '../log/create-log.ts';
 import type { Readiness } from './readiness.ts';
 import type { Service } from './service.ts';
 import { leaveStartBehind } from './leave-start-behind.ts';
 import { startAll } from './start-all.ts';
-import { StartError } from './start-error.ts';
 
 export interface RunOptions {
   readonly log: Log;

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { StartError } from '@backend2/contracts';
 import type { Readiness } from '../lifecycle/readiness.ts';
 import type { Service } from '../lifecycle/service.ts';
-import { StartError } from '../lifecycle/start-error.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { liveness, type Loop } from './liveness.ts';
 

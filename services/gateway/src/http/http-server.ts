@@ -2,7 +2,8 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { StartError, type Service } from '@backend2/service-kit';
+import { StartError } from '@backend2/contracts';
+import type { Service } from '@backend2/service-kit';
 
 export interface HttpServerOptions {
   readonly host: string;
