@@ -27,7 +27,6 @@ export const deadLetterQuerySchema = pageQuerySchema.extend({
   topic: workTopicSchema,
   cursor: deadLetterIdSchema.optional(),
 });
-export type DeadLetterQuery = z.infer<typeof deadLetterQuerySchema>;
 
 export const deadLetterSelectionSchema = z.strictObject({
   topic: workTopicSchema,

@@ -46,11 +46,3 @@ export const sizeOfRatio = (ratio: string): ImageSize => {
     height: nearest(1024 * Math.sqrt(down / across)),
   };
 };
-
-export const imageResultSchema = z.object({
-  seed: z.int(),
-  width: z.int(),
-  height: z.int(),
-  engine: z.string(),
-});
-export type ImageResult = z.infer<typeof imageResultSchema>;

@@ -14,7 +14,6 @@ export const builtinKinds = {
   'image.generate': imageInputSchema,
   'http.request': httpRequestInputSchema,
 } as const satisfies Record<string, z.ZodType>;
-export type BuiltinKind = keyof typeof builtinKinds;
 
 export const kindSchema = z
   .string()

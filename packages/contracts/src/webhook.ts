@@ -100,7 +100,6 @@ export const webhookWithSecretSchema = webhookViewSchema.extend({ secret: z.stri
 export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>;
 
 export const webhookDeliveryStates = ['pending', 'succeeded', 'failed'] as const;
-export type WebhookDeliveryState = (typeof webhookDeliveryStates)[number];
 
 /** One event for one webhook, with what its last attempt came to. */
 export const webhookDeliverySchema = z.object({

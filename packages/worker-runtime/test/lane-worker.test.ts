@@ -1,10 +1,7 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runProcess, soonest, until } from '@backend2/testkit';
+import { httpSink, runProcess, soonest, until } from '@backend2/testkit';
 import test from 'ava';
 import { taskId, useLane } from './fixtures/lane.ts';
 
@@ -29,14 +26,11 @@ test.serial(
       'html',
       'image/png; kept=yes',
     ];
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      response.setHeader('content-type', types[Number(request.url?.slice(1))] ?? '').end('bytes');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.teardown(() => void server.close());
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { port, requests } = await httpSink(t, ({ path }) => ({
+      status: 200,
+      headers: { 'content-type': types[Number(path.slice(1))] ?? '' },
+    }));
+    const host = `127.0.0.1:${port}`;
     const lane = await useLane(t);
     await lane.startWorker({ HTTP_PRIVATE_HOSTS: host });
     await lane.publish(
@@ -51,7 +45,7 @@ test.serial(
       ended.map((result) => result.type === 'succeeded' && result.artifacts[0]?.contentType),
       ['application/pdf', 'application/octet-stream', 'application/octet-stream', 'image/png; kept=yes'],
     );
-    t.is(asked.length, types.length);
+    t.is(requests.length, types.length);
   },
 );
 

@@ -1,14 +1,11 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { oauthProblemSchema } from '@backend2/contracts';
 import { migrate } from '@backend2/database';
 import { openDataFolder } from '@backend2/dev-stack';
-import { usePostgres } from '@backend2/testkit';
+import { httpSink, usePostgres } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import type { z } from 'zod';
 import { createFirstAdmin, sweepCredentials } from '../first-admin.ts';
@@ -50,14 +47,13 @@ test('a changed password of the first admin makes the sweep ask who submits it',
     error: 'invalid_grant',
     error_description: 'The email or the password is not right.',
   };
-  const server = createServer((_request, response) => {
-    response.writeHead(400, { 'content-type': 'application/problem+json' });
-    response.end(JSON.stringify(refusal));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => void server.close());
+  const { url } = await httpSink(t, () => ({
+    status: 400,
+    headers: { 'content-type': 'application/problem+json' },
+    body: refusal,
+  }));
   const sweep = runSweep({
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     apiPath: undefined,
     credentials: { email: 'admin@example.com', password: 'of the first start' },
     file: join(root, 'docs/examples/sweep.json'),

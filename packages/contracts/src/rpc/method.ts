@@ -5,7 +5,6 @@ export interface RpcMethod<Request, Response> {
   readonly response: z.ZodType<Response>;
 }
 
-export type RpcMethods = Readonly<Record<string, RpcMethod<never, unknown>>>;
 export type RequestOf<M> = M extends { request: z.ZodType<infer Request> } ? Request : never;
 export type ResponseOf<M> = M extends { response: z.ZodType<infer Response> } ? Response : never;
 

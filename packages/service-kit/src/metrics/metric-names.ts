@@ -74,4 +74,3 @@ export const metricNames = {
   webhooksDisabled: 'backend2_webhooks_disabled_total',
   resultsIgnored: 'backend2_results_ignored_total',
 } as const;
-export type MetricName = (typeof metricNames)[keyof typeof metricNames];
