@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Sequelize } from 'sequelize';
 import { DatabaseUnreachableError, isConnectionLoss } from './database-errors.ts';
 import type { Lsn } from './lsn.ts';
@@ -8,7 +9,9 @@ import { primaryClock } from './primary-clock.ts';
 import { probeConnection } from './probe-connection.ts';
 import { replicaUrl } from './replica-url.ts';
 import { watchReplica, type Replica, type ReplicaHealth } from './replica.ts';
+import { serverLine } from './server-line.ts';
 import { serverName } from './server-name.ts';
+import { watchSilence } from './watch-silence.ts';
 
 export interface DatabaseLog {
   info(fields: object, message: string): void;
@@ -21,10 +24,12 @@ export interface DatabaseOptions extends ServerOptions {
   readonly replicaUrls?: readonly string[];
   /** A replica further behind is left out. Default 10,000. */
   readonly maxLagMs?: number;
-  /** How often replicas are looked at. Default 1,000. */
+  /** How often the servers are looked at. Default 1,000. */
   readonly lookEveryMs?: number;
-  /** How long a look may take. Default 1,500. */
+  /** How long a look at a replica may take. Default 1,500. */
   readonly lookTimeoutMs?: number;
+  /** How long the primary may leave a look unanswered before all that waits for it is given up. Default 5,000. */
+  readonly silenceMs?: number;
   readonly log?: DatabaseLog;
 }
 
@@ -78,11 +83,18 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     maxLagMs = 10_000,
     lookEveryMs = 1000,
     lookTimeoutMs = 1500,
+    silenceMs = 5000,
     log,
   } = options;
-  const primary = openServer(primaryUrl, options);
-  const primaryProbe = probeConnection(primaryUrl, lookTimeoutMs);
+  const line = serverLine();
+  const primary = openServer(primaryUrl, options, line);
+  const primaryProbe = probeConnection(primaryUrl, silenceMs);
   const clock = primaryClock(primaryProbe);
+  const hearing = watchSilence(line, () => clock.look(), (why) => {
+    const server = serverName(primaryUrl);
+    if (why === undefined) log?.info({ server }, 'the primary answers again');
+    else log?.warn({ server, silenceMs }, 'the primary hangs: what waits for it is given up');
+  });
   const onTurn = (health: ReplicaHealth) => {
     if (health.usable)
       log?.info({ replica: health.server, lagMs: health.lagMs }, 'replica is used for reads');
@@ -108,15 +120,18 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
 
   const lookOnce = async () => {
     // Without the primary's position replicas are as fresh as they were: it takes no writes they could miss.
-    await clock.look().catch(() => undefined);
+    await Promise.race([
+      hearing.look().catch(() => undefined),
+      delay(lookTimeoutMs, undefined, { ref: false }),
+    ]);
     await Promise.all(replicas.map((replica) => replica.look()));
   };
   const look = () =>
     (looking ??= lookOnce().finally(() => {
       looking = undefined;
     }));
-  const timer = replicas.length > 0 ? setInterval(() => void look(), lookEveryMs) : undefined;
-  timer?.unref();
+  const timer = setInterval(() => void look(), lookEveryMs);
+  timer.unref();
   const firstLook = replicas.length > 0 ? look() : Promise.resolve();
 
   const candidates = (): Replica[] => {

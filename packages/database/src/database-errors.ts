@@ -33,6 +33,10 @@ const lostState = /^(08|57P0|53300)/;
 const lostText =
   /connection terminated|connection ended|client has encountered a connection error|not queryable|ECONNRESET|EPIPE|query read timeout/i;
 
+/** Whether nobody answered, to a statement or to a new connection; Postgres's client tells it by these words alone. */
+export const isSilence = (error: unknown): boolean =>
+  error instanceof Error && /^(query read timeout|timeout expired)$/i.test(error.message);
+
 /** Whether the server or the way to it failed, and not the statement: a read may be run again elsewhere. */
 export const isConnectionLoss = (error: unknown): boolean => {
   if (error instanceof ConnectionAcquireTimeoutError) return false;

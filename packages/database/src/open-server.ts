@@ -2,6 +2,7 @@ import { ConnectionRefusedError, Sequelize, type Config } from 'sequelize';
 import type { Client } from 'pg';
 import { findPrimary } from './find-primary.ts';
 import { keepPrepared } from './prepared.ts';
+import { serverLine, type ServerLine } from './server-line.ts';
 import { serverUrls } from './server-urls.ts';
 
 export interface PoolSize {
@@ -21,8 +22,14 @@ export interface ServerOptions {
   readonly statementTimeoutMs?: number;
 }
 
+const longestConnectMs = 5000;
+
 /** One Sequelize on one server, or on whichever of several is the primary when it connects; that is when first used. */
-export const openServer = (url: string, options: ServerOptions): Sequelize => {
+export const openServer = (
+  url: string,
+  options: ServerOptions,
+  line: ServerLine = serverLine(),
+): Sequelize => {
   const { size, maxOverflow, timeoutSeconds } = options.pool;
   const statementTimeoutMs = options.statementTimeoutMs ?? 60_000;
   const [first = url, ...others] = serverUrls(url);
@@ -33,8 +40,8 @@ export const openServer = (url: string, options: ServerOptions): Sequelize => {
     define: { underscored: true, freezeTableName: true },
     dialectOptions: {
       application_name: options.applicationName ?? 'backend2',
-      keepAlive: true,
-      connectionTimeoutMillis: Math.min(5000, timeoutSeconds * 1000),
+      stream: () => line.open(),
+      connectionTimeoutMillis: Math.min(longestConnectMs, timeoutSeconds * 1000),
       statement_timeout: statementTimeoutMs,
       // The server's own timeout says nothing once the server hangs.
       query_timeout: statementTimeoutMs + 5000,

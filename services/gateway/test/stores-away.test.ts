@@ -1,6 +1,6 @@
 import { createClient } from '@backend2/client';
 import { migrate } from '@backend2/database';
-import { startOwnPostgres, startOwnRedis } from '@backend2/testkit';
+import { startOwnPostgres, startOwnRedis, until } from '@backend2/testkit';
 import test from 'ava';
 import { askRoute, servedRoutesOf, type Route } from './every-route.ts';
 import { ownedThings } from './owned-things.ts';
@@ -54,6 +54,42 @@ test.serial(
     t.regex(withoutBoth.get('getTask') ?? '', /^503 database/);
     for (const [which, answer] of [...withoutPrimary, ...withoutBoth])
       t.regex(answer, /^503 (database|artifacts)_(unavailable|busy)$/, which);
+  },
+);
+
+test.serial(
+  'while the database hangs it is the same, long before a statement may not take longer',
+  async (t) => {
+    const { primary, standby } = await startOwnPostgres(t);
+    if (!standby) throw new Error('a standby was asked for');
+    await migrate(primary.url);
+    const postgres = { primaryUrl: primary.url, standbyUrl: standby.url };
+    const askAll = await everyRouteAsked(
+      await startRealSystem(
+        t,
+        { ...settings, DB_SILENCE_TIMEOUT: '3s', RPC_TIMEOUT: '50s' },
+        { postgres, services },
+      ),
+    );
+    t.teardown(() => {
+      primary.resume();
+      standby.resume();
+    });
+
+    primary.pause();
+    const withoutPrimary = await askAll();
+    t.is(withoutPrimary.get('createTask'), '503 database_unavailable');
+    t.is(withoutPrimary.get('getTask'), undefined, 'the standby answers what is read');
+    standby.pause();
+    const withoutBoth = await askAll();
+    t.is(withoutBoth.get('getTask'), '503 database_unavailable');
+    for (const [which, answer] of [...withoutPrimary, ...withoutBoth])
+      t.regex(answer, /^503 (database|artifacts)_unavailable$/, which);
+
+    primary.resume();
+    standby.resume();
+    const answers = await until(async () => (await askAll()).size === 0, { what: 'every route answered' });
+    t.true(answers);
   },
 );
 

@@ -5,6 +5,8 @@ export interface DatabaseConfig {
   readonly replicaUrls: string[];
   /** A standby further behind is given no reads. */
   readonly maxLagMs: number;
+  /** A primary that leaves a look unanswered for so long hangs. */
+  readonly silenceMs: number;
   readonly pool: { readonly size: number; readonly maxOverflow: number; readonly timeoutSeconds: number };
 }
 
@@ -29,6 +31,13 @@ export const databaseConfig: ConfigSchema<DatabaseConfig> = {
     min: 100,
     default: 10_000,
     env: 'DB_MAX_REPLICA_LAG',
+  },
+  silenceMs: {
+    doc: 'How long the primary may answer nobody before what waits for it is given up',
+    format: 'milliseconds',
+    min: 100,
+    default: 5000,
+    env: 'DB_SILENCE_TIMEOUT',
   },
   pool: {
     size: { doc: 'Connections kept', format: 'whole', min: 0, max: 1000, default: 5, env: 'DB_POOL_SIZE' },
