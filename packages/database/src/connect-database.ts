@@ -90,11 +90,15 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
   const primary = openServer(primaryUrl, options, line);
   const primaryProbe = probeConnection(primaryUrl, silenceMs);
   const clock = primaryClock(primaryProbe);
-  const hearing = watchSilence(line, () => clock.look(), (why) => {
-    const server = serverName(primaryUrl);
-    if (why === undefined) log?.info({ server }, 'the primary answers again');
-    else log?.warn({ server, silenceMs }, 'the primary hangs: what waits for it is given up');
-  });
+  const hearing = watchSilence(
+    line,
+    () => clock.look(),
+    (why) => {
+      const server = serverName(primaryUrl);
+      if (why === undefined) log?.info({ server }, 'the primary answers again');
+      else log?.warn({ server, silenceMs }, 'the primary hangs: what waits for it is given up');
+    },
+  );
   const onTurn = (health: ReplicaHealth) => {
     if (health.usable)
       log?.info({ replica: health.server, lagMs: health.lagMs }, 'replica is used for reads');

@@ -74,6 +74,26 @@ test('a silent process beside a working one of its service is a warning for a mi
   t.is(view().status, 'pass');
 });
 
+test('a silent process is forgotten once another that came after it has been heard for as long, one for each', (t) => {
+  const { hear, hearAll, pass, view } = system();
+  hear('gateway', 'gateway-2');
+  hear('gateway', 'gateway-3');
+  pass(3000);
+  hear('gateway', 'gateway-4');
+  const silentAfter = (ms: number, newcomers: readonly string[]): number => {
+    pass(ms);
+    hearAll();
+    for (const newcomer of newcomers) hear('gateway', newcomer);
+    const checks = view().checks['gateway:processes'] ?? [];
+    return checks.filter(({ output }) => output === 'it fell silent').length;
+  };
+  t.is(silentAfter(6001, ['gateway-4']), 2, 'what came a moment ago may go as soon');
+  t.is(silentAfter(3000, ['gateway-4', 'gateway-5']), 1);
+  t.is(silentAfter(5000, ['gateway-4', 'gateway-5']), 1);
+  t.is(silentAfter(4001, ['gateway-4', 'gateway-5']), 0);
+  t.is(view().status, 'pass');
+});
+
 test('a process that said it stops is gone at once', (t) => {
   const { hear, view } = system();
   hear('lumina-worker', 'lumina-worker-1', { state: 'stopped' });

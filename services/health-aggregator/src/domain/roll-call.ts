@@ -4,12 +4,14 @@ export interface Instance {
   readonly beat: Heartbeat;
   /** When the beat was heard, by this process's clock: those of other hosts may differ. */
   readonly heardAt: number;
+  /** When it was first heard, by the same clock. */
+  readonly since: number;
 }
 
 export interface ServiceRoll {
   readonly service: ServiceName;
   readonly alive: readonly Instance[];
-  /** Fell silent without a last word, lately. */
+  /** Fell silent without a last word, lately, and no other has taken its place. */
   readonly dead: readonly Instance[];
 }
 
@@ -23,8 +25,18 @@ export interface RollCall {
   call(now: number): readonly ServiceRoll[];
 }
 
-/** How long a process that fell silent is still reported while others of its service live. */
+/** How long a process that fell silent is still reported while others of its service live and none takes its place. */
 const mournMs = 60_000;
+
+/** Each newcomer takes the place of one that fell silent before it was heard. */
+const unreplaced = (dead: readonly Instance[], newcomers: readonly Instance[]): Instance[] => {
+  const free = [...newcomers];
+  return dead.filter(({ heardAt }) => {
+    const place = free.findIndex(({ since }) => since > heardAt);
+    if (place !== -1) free.splice(place, 1);
+    return place === -1;
+  });
+};
 
 export const rollCall = (staleMs: number): RollCall => {
   const instances = new Map<string, Instance>();
@@ -33,7 +45,10 @@ export const rollCall = (staleMs: number): RollCall => {
   return {
     hear: (beat, now) => {
       if (beat.state === 'stopped') instances.delete(beat.instance);
-      else instances.set(beat.instance, { beat, heardAt: now });
+      else {
+        const since = instances.get(beat.instance)?.since ?? now;
+        instances.set(beat.instance, { beat, heardAt: now, since });
+      }
     },
     listenFrom: (now) => {
       listeningSince = now;
@@ -45,11 +60,11 @@ export const rollCall = (staleMs: number): RollCall => {
       }
       return services.map((service) => {
         const own = [...instances.values()].filter(({ beat }) => beat.service === service);
-        return {
-          service,
-          alive: own.filter((instance) => silence(instance, now) <= staleMs),
-          dead: own.filter((instance) => silence(instance, now) > staleMs),
-        };
+        const alive = own.filter((instance) => silence(instance, now) <= staleMs);
+        const dead = own.filter((instance) => silence(instance, now) > staleMs);
+        // One that dies again and again takes nobody's place.
+        const newcomers = alive.filter(({ since }) => now - since > staleMs);
+        return { service, alive, dead: unreplaced(dead, newcomers) };
       });
     },
   };
