@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
+import { benchEngine } from './engine/bench-engine.ts';
 import { benchStreams } from './streams/bench-streams.ts';
 import { benchSweep } from './sweep/bench-sweep.ts';
 
-// pnpm bench streams|sweep [--quick]: runs the peers beside us in one go, prints what came of it and, unless it was
+// pnpm bench streams|sweep|engine [--quick]: runs the peers beside us in one go, prints what came of it and, unless it was
 // the quick run, writes it into docs/performance.md.
 
 const usage = `pnpm bench streams   the stream engine beside bare streams, BullMQ and bee-queue
 pnpm bench sweep     a task through the public API to rows in Postgres, beside BullMQ alone
+pnpm bench engine    pictures of the built-in engine
   --quick            small counts, in a minute; writes nothing`;
 
 const { values, positionals } = parseArgs({
@@ -26,6 +28,9 @@ switch (what) {
     break;
   case 'sweep':
     await benchSweep({ extent, say });
+    break;
+  case 'engine':
+    await benchEngine({ extent, say });
     break;
   default:
     say(usage);
