@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serverName } from '@backend2/database';
 import { type DataFolder, StackError, runCommand } from '@backend2/dev-stack';
 
 export interface Credentials {
@@ -12,8 +13,7 @@ export interface Credentials {
 function fileOf(env: NodeJS.ProcessEnv): string {
   const url = env['DATABASE_URL'];
   if (!url) return 'first-admin.json';
-  const { host, pathname } = new URL(url);
-  return `first-admin-${createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 12)}.json`;
+  return `first-admin-${createHash('sha256').update(serverName(url)).digest('hex').slice(0, 12)}.json`;
 }
 
 /**

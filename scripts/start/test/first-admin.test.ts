@@ -25,8 +25,10 @@ function dataFolder(t: ExecutionContext) {
 
 test('the first admin of one database is not tried on another', async (t) => {
   const folder = dataFolder(t);
-  const { primaryUrl } = await usePostgres(t, { prepare });
-  const given = { DATABASE_URL: primaryUrl };
+  const { primaryUrl, standbyUrl } = await usePostgres(t, { prepare });
+  const { host } = new URL(primaryUrl);
+  // As where a standby may be promoted: both servers.
+  const given = { DATABASE_URL: primaryUrl.replace(host, `${host},${new URL(standbyUrl).host}`) };
   const admin = await createFirstAdmin(root, folder, { ...process.env, ...given }, given);
   t.is(admin?.email, 'admin@example.com');
   t.deepEqual(sweepCredentials(folder, given), admin);
