@@ -14,17 +14,14 @@ export interface Answer<T> {
 export const useAnswer = <T>(request: () => Promise<T>): Answer<T> => {
   const [answer, setAnswer] = useState<T | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const ask = useCallback(
-    () =>
-      request().then(
-        (answered) => {
-          setAnswer(answered);
-          setFailure(null);
-        },
-        (error: unknown) => setFailure(wordsOf(error)),
-      ),
-    [request],
-  );
+  const ask = useCallback(async () => {
+    try {
+      setAnswer(await request());
+      setFailure(null);
+    } catch (error) {
+      setFailure(wordsOf(error));
+    }
+  }, [request]);
   useEffect(() => void ask(), [ask]);
   return { answer, failure, ask };
 };
