@@ -284,7 +284,7 @@ export class GroupReader {
   async #tick(claim: Claim): Promise<number> {
     const { group, leaseMs, deliver, onLost } = this.#options;
     const sentAt = performance.now();
-    const { now, nextDueMs, entries, history, lookFrom, unknown, suspect } = await this.#reply(
+    const { now, nextDueMs, claimed, history, lookFrom, unknown, suspect } = await this.#reply(
       0,
       tick(this.#client, this.#options, claim),
     );
@@ -295,6 +295,7 @@ export class GroupReader {
     this.#compareHistory(history);
     const pause = Math.min(tickMs, Math.max(10, leaseMs / 2));
     this.#nextTickAt = performance.now() + (nextDueMs < 0 ? pause : Math.min(pause, nextDueMs));
+    const entries = fromClaim(claimed);
     if (entries.length > 0) {
       this.#engine.observer.reclaimed?.(this.#options.topic, group, entries.length);
       // What this consumer still runs of them was another's meanwhile, faster than a renewal could tell.

@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { type Delivered, fromClaim } from './delivered.ts';
 import { runScript, scripts } from './lua-script.ts';
 import type { TopicKeys } from './topic-keys.ts';
 
@@ -8,7 +7,8 @@ export interface Ticked {
   readonly now: number;
   /** Until the next delayed message is due; negative where there is none. */
   readonly nextDueMs: number;
-  readonly entries: readonly Delivered[];
+  /** What it claimed, as `id, delivery, text, …`. */
+  readonly claimed: readonly (string | number)[];
   /** Names the history of writes that the server is on. */
   readonly history: string;
   /** Where the next page of pending entries begins. */
@@ -28,9 +28,14 @@ export interface Claim {
   readonly from: string;
 }
 
-const promoteMost = 500;
-/** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
-const lookAtMost = 100;
+interface TickBounds {
+  /** Most messages to promote. */
+  readonly promoteMost: number;
+  /** How many pending entries a tick looks at; whatever more there are have their turn in the ticks after it. */
+  readonly page: number;
+}
+
+const usualBounds: TickBounds = { promoteMost: 500, page: 100 };
 
 /** Redis keeps released entries under this name until they are claimed. */
 export const releasedName = '~released';
@@ -39,13 +44,14 @@ export const releasedName = '~released';
 export const tick = async (
   client: Redis,
   of: {
-    readonly keys: TopicKeys;
+    readonly keys: Pick<TopicKeys, 'stream' | 'delayed'>;
     readonly group: string;
     readonly consumer: string;
     readonly leaseMs: number;
     readonly maxDeliveries: number;
   },
   claim: Claim,
+  bounds = usualBounds,
 ): Promise<Ticked> => {
   const reply = await runScript(
     client,
@@ -58,9 +64,9 @@ export const tick = async (
       of.maxDeliveries,
       claim.room,
       claim.suspects,
-      promoteMost,
+      bounds.promoteMost,
       claim.from,
-      lookAtMost,
+      bounds.page,
       releasedName,
     ],
   );
@@ -73,5 +79,5 @@ export const tick = async (
     number,
     string,
   ];
-  return { now, nextDueMs, entries: fromClaim(claimed), history, lookFrom, unknown: unknown === 1, suspect };
+  return { now, nextDueMs, claimed, history, lookFrom, unknown: unknown === 1, suspect };
 };

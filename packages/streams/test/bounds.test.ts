@@ -2,8 +2,8 @@ import { useRedis } from '@backend2/testkit';
 import test from 'ava';
 import type { Redis } from 'ioredis';
 import { runScript, scripts } from '../src/lua-script.ts';
+import { releasedName, tick } from '../src/tick.ts';
 import { openStreams, numbered } from './support/streams.ts';
-import { tick } from './support/tick.ts';
 
 // A script holds up every client of Redis while it runs, so each takes on no more than it was told to.
 
@@ -13,7 +13,6 @@ const [stream, delayed] = ['app:{jobs}', 'app:{jobs}:delayed'];
 const leaseMs = 600_000;
 const maxDeliveries = 3;
 const page = 50;
-const releasedName = '~released';
 
 /** Entries of a consumer that was lost a while ago. */
 const abandoned = async (client: Redis, count: number, deliveries: number): Promise<void> => {
@@ -28,9 +27,9 @@ const abandoned = async (client: Redis, count: number, deliveries: number): Prom
 };
 
 const look = async (client: Redis, room: number, from = '-', promoteMost = 0, suspects = 0) => {
-  const given = { group: 'g', consumer: 'me', leaseMs, maxDeliveries, releasedName, suspects };
-  const seen = await tick(client, { ...given, keys: { stream, delayed }, room, promoteMost, from, page });
-  return { claimed: seen.claimed.length / 3, next: seen.next };
+  const of = { keys: { stream, delayed }, group: 'g', consumer: 'me', leaseMs, maxDeliveries };
+  const { claimed, lookFrom } = await tick(client, of, { room, suspects, from }, { promoteMost, page });
+  return { claimed: claimed.length / 3, next: lookFrom };
 };
 
 test('a look for expired entries claims as many as there is room for, however many there are', async (t) => {

@@ -3,11 +3,12 @@ import type { Streams } from '../../src/index.ts';
 import { decodeHead, entryText, splitEntryText, type StampedHead } from '../../src/envelope.ts';
 import { runScript, type ScriptArgument, scripts } from '../../src/lua-script.ts';
 import { isGroupMissing } from '../../src/redis-connection.ts';
+import { releasedName, tick } from '../../src/tick.ts';
 import { topicKeys } from '../../src/topic-keys.ts';
 import { consumerNames } from './consumer-names.ts';
 import { hour, outcomeArguments, payloadIn, payloadOf, textOf } from './model-settlement.ts';
 import type { Step } from './model-steps.ts';
-import { claimsNothing, group, leaseMs, turn } from './model-turn.ts';
+import { bounds, claim, group, leaseMs, turn, turnOfPromoting } from './model-turn.ts';
 import { nextMillisecond } from './redis-time.ts';
 import {
   type Held,
@@ -15,12 +16,10 @@ import {
   maxDeliveries,
   maxLength,
   type Modelled,
-  releasedName,
   same,
   StreamModel,
 } from './stream-model.ts';
 import { numbered } from './streams.ts';
-import { tick } from './tick.ts';
 
 const releaseMost = 2;
 const wholeStream = 1_000_000;
@@ -160,7 +159,7 @@ export class World {
   /** A reader that finds its group gone makes it again, and the owner is told. */
   async #needingGroup(act: () => Promise<void>): Promise<void> {
     if (this.model.groupThere) return act();
-    await this.#fails(tick(this.#redis, { ...turn, keys: this.#keys, consumer: 'a' }));
+    await this.#fails(tick(this.#redis, { ...turn, keys: this.#keys, consumer: 'a' }, claim));
     await this.#makeGroup();
   }
 
@@ -259,16 +258,16 @@ export class World {
 
   async #tick(who: string, unheard: boolean): Promise<void> {
     const from = this.#lookFrom.get(who) ?? '-';
-    const left = await this.#claim(who, unheard, turn.room, 0, from);
+    const left = await this.#claim(who, unheard, claim.room, 0, from);
     if (left !== '') await this.#claim(who, unheard, 0, 1, left);
   }
 
   async #claim(who: string, unheard: boolean, room: number, suspects: number, from: string): Promise<string> {
-    const asked = { ...turn, keys: this.#keys, consumer: who, room, suspects, from };
-    const { claimed, next, suspect } = await tick(this.#redis, asked);
-    const expected = this.model.claim(who, room, suspects, turn.page, from);
-    same('next page, suspect left', [next, suspect], [expected.next, expected.suspect]);
-    this.#lookFrom.set(who, next);
+    const of = { ...turn, keys: this.#keys, consumer: who };
+    const { claimed, lookFrom, suspect } = await tick(this.#redis, of, { room, suspects, from }, bounds);
+    const expected = this.model.claim(who, room, suspects, bounds.page, from);
+    same('next page, suspect left', [lookFrom, suspect], [expected.next, expected.suspect]);
+    this.#lookFrom.set(who, lookFrom);
     await this.#taken('claimed', who, claimed, expected.claimed, unheard);
     return suspect;
   }
@@ -388,7 +387,7 @@ export class World {
     const members = () => this.#redis.zrange(delayed, '0', '-1');
     for (const member of await members()) await this.#redis.zadd(delayed, 'XX', 1, member);
     const inOrder = await members();
-    await tick(this.#redis, { ...claimsNothing, keys: this.#keys, consumer: 'a' });
+    await tick(this.#redis, { ...turnOfPromoting, keys: this.#keys, consumer: 'a' }, { ...claim, room: 0 });
     this.model.promote(inOrder.map((member) => (JSON.parse(member.split('\n')[2]!) as { n: number }).n));
   }
 

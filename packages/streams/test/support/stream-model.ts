@@ -1,3 +1,5 @@
+import { releasedName } from '../../src/tick.ts';
+
 // What the scripts promise, told without Redis: every message with its state, and the stream in its order.
 
 export type State = 'waiting' | 'pending' | 'delayed' | 'dead' | 'done' | 'lost';
@@ -7,7 +9,6 @@ export type How = 'd' | 'r' | 'r0' | 'x';
 export const maxDeliveries = 3;
 /** Most messages that may wait, run or be delayed while publishing still goes on. */
 export const maxLength = 8;
-export const releasedName = '~released';
 const historyKept = 20;
 
 export interface Modelled {
