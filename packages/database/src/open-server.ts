@@ -18,7 +18,7 @@ export interface ServerOptions {
   readonly pool: PoolSize;
   /** Shown in `pg_stat_activity`. Default `backend2`. */
   readonly applicationName?: string;
-  /** Longest statement. Default 60,000. */
+  /** Longest statement, and longest pause within a transaction. Default 60,000. */
   readonly statementTimeoutMs?: number;
 }
 
@@ -43,6 +43,8 @@ export const openServer = (
       stream: () => line.open(),
       connectionTimeoutMillis: Math.min(longestConnectMs, timeoutSeconds * 1000),
       statement_timeout: statementTimeoutMs,
+      // A client that vanished between two statements keeps its locks no longer.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
       // The server's own timeout says nothing once the server hangs.
       query_timeout: statementTimeoutMs + 5000,
     },

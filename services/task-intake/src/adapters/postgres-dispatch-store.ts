@@ -23,7 +23,7 @@ export interface DispatchStore {
   candidates(lane: Lane, perOwner: number): Promise<Candidate[]>;
   /** Marks up to so many cells of each task queued, as a new run. The caller publishes them afterwards. */
   claim(plan: ReadonlyMap<string, number>): Promise<{ claimed: Claimed[]; tasks: TaskRow[] }>;
-  /** Every run of the lane that is not finished, by the books. */
+  /** Every run of the lane that is not finished, by the books, once nothing is under way that puts others there. */
   inFlight(lane: Lane): Promise<SubtaskRun[]>;
   /** Begins anew the runs that are still unfinished, each as a run of its own, so that whatever became of the old one counts no more. */
   renew(runs: readonly SubtaskRun[]): Promise<Claimed[]>;
@@ -67,12 +67,17 @@ const candidatesText = prepared(
    ) t`,
 );
 
+/** A statement of a dispatcher that died may still be carried out: what is in the books is known once none is left. */
+const beforeQueueing = prepared(`SELECT pg_advisory_xact_lock_shared(hashtext('backend2 queueing'))`);
+const onceQueued = `SELECT pg_advisory_xact_lock(hashtext('backend2 queueing'))`;
+
 export const postgresDispatchStore = (database: Sequelize): DispatchStore => ({
   candidates: (lane, perOwner) =>
     database.query<Candidate>(candidatesText, { bind: [lane, perOwner], type: QueryTypes.SELECT }),
 
   claim: (plan) =>
     database.transaction(async (transaction) => {
+      await database.query(beforeQueueing, { transaction });
       const locked = (await lockTasks(database, transaction, [...plan.keys()])).filter(
         (task) => task.state === 'pending' || task.state === 'running',
       );
@@ -89,17 +94,20 @@ export const postgresDispatchStore = (database: Sequelize): DispatchStore => ({
       return { claimed, tasks: await applyCounts(database, transaction, locked, counts, cursors) };
     }),
 
-  inFlight: async (lane) => {
-    const rows = await database.query<RunRow>(
-      `SELECT s.task_id, s.ordinal, s.run FROM tasks t JOIN subtasks s ON s.task_id = t.id
-       WHERE t.lane = $1 AND t.queued + t.running > 0 AND t.deleted_at IS NULL AND s.state IN ('queued', 'running')`,
-      { bind: [lane], type: QueryTypes.SELECT },
-    );
-    return rows.map(runOf);
-  },
+  inFlight: (lane) =>
+    database.transaction(async (transaction) => {
+      await database.query(onceQueued, { transaction });
+      const rows = await database.query<RunRow>(
+        `SELECT s.task_id, s.ordinal, s.run FROM tasks t JOIN subtasks s ON s.task_id = t.id
+         WHERE t.lane = $1 AND t.queued + t.running > 0 AND t.deleted_at IS NULL AND s.state IN ('queued', 'running')`,
+        { bind: [lane], type: QueryTypes.SELECT, transaction },
+      );
+      return rows.map(runOf);
+    }),
 
   renew: (runs) =>
     database.transaction(async (transaction) => {
+      await database.query(beforeQueueing, { transaction });
       const locked = await lockTasks(
         database,
         transaction,
