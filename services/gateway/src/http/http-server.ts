@@ -2,6 +2,7 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { StartError } from '@backend2/contracts';
 import type { Service } from '@backend2/service-kit';
 
@@ -66,7 +67,19 @@ export const httpServer = (options: HttpServerOptions): HttpServer => {
 
 type Certificate = NonNullable<HttpServerOptions['tls']>;
 
-const certificateOf = ({ certFile, keyFile }: Certificate) => {
+const certificateOf = (tls: Certificate) => {
+  const files = filesOf(tls);
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    throw new StartError(
+      `${tls.certFile} and ${tls.keyFile} are no certificate and its key: ${(cause as Error).message}. Set TLS_CERT_FILE and TLS_KEY_FILE to PEM files of one pair.`,
+    );
+  }
+  return files;
+};
+
+const filesOf = ({ certFile, keyFile }: Certificate) => {
   try {
     return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
   } catch (cause) {
