@@ -92,6 +92,7 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
   const clock = primaryClock(primaryProbe);
   const hearing = watchSilence(
     line,
+    silenceMs,
     () => clock.look(),
     (why) => {
       const server = serverName(primaryUrl);

@@ -6,12 +6,17 @@ export interface SilenceWatch {
   look: () => Promise<void>;
 }
 
+/** Of a silence. A process that was stopped, or too busy to read an answer, misses most of them. */
+const beatsOfSilence = 10;
+
 /**
  * Tells a server that hangs from one that is slow: a statement may take its time while the server answers others, and is
- * given up once it does not. A server that refuses, or is not there, does not hang.
+ * given up once it does not. A server that refuses, or is not there, does not hang, nor does one that this process did not
+ * listen to. `ask` rejects after `silenceMs` without an answer.
  */
 export const watchSilence = (
   line: ServerLine,
+  silenceMs: number,
   ask: () => Promise<void>,
   onTurn: (why: string | undefined) => void,
 ): SilenceWatch => {
@@ -25,12 +30,17 @@ export const watchSilence = (
   };
 
   const askOnce = async (): Promise<void> => {
+    let beats = 0;
+    const beat = setInterval(() => (beats += 1), silenceMs / beatsOfSilence);
     try {
       await ask();
       turn(undefined);
     } catch (error) {
-      turn(isSilence(error) ? 'the server answers nobody' : undefined);
+      if (!isSilence(error)) turn(undefined);
+      else if (beats >= beatsOfSilence / 2) turn('the server answers nobody');
       throw error;
+    } finally {
+      clearInterval(beat);
     }
   };
 
