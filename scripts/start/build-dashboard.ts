@@ -26,5 +26,7 @@ export async function buildDashboard(root: string, say: (line: string) => void):
   const folder = join(root, 'packages/dashboard');
   await runCommand(process.execPath, [join(folder, 'node_modules/vite/bin/vite.js'), 'build', folder], {
     what: 'Building the page',
+    // What Vite keeps compiled goes into the system's folder for passing files, and stays there.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
   });
 }
