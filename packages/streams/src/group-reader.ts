@@ -3,6 +3,7 @@ import { type Delivered, fromClaim, fromRawRead } from './delivered.ts';
 import type { Engine } from './engine.ts';
 import { errorText } from './envelope.ts';
 import { runScript, scripts } from './lua-script.ts';
+import { NameReaper } from './name-reaper.ts';
 import { RedisClock } from './redis-clock.ts';
 import { inOneWrite, isGroupMissing } from './redis-connection.ts';
 import type { Settler } from './settler.ts';
@@ -37,7 +38,6 @@ export interface GroupReaderOptions {
 
 /** How often a reader promotes and claims, and so the longest it blocks. */
 const tickMs = 250;
-const reapMost = 500;
 /** How long at least a suspect waits for what runs. */
 const suspectPatienceMs = 10_000;
 /** Fewest free slots for which reading on is worth its while. */
@@ -55,9 +55,9 @@ export class GroupReader {
   #loop: Promise<void> | undefined;
   #turnedAt = performance.now();
   #nextTickAt = 0;
-  #nextReapAt = 0;
   #lookFrom = '-';
   readonly #suspects: SuspectTurn;
+  readonly #names: NameReaper;
   /** Redis may hold entries for us that we do not know of: a reply was lost with its connection, or a read carried out after it was given up. */
   #unsure = false;
   #history: string | undefined;
@@ -71,6 +71,7 @@ export class GroupReader {
     this.#engine = engine;
     this.#options = options;
     this.#settlesAlong = engine.colocated;
+    this.#names = new NameReaper(options);
     this.#suspects = new SuspectTurn(options.slots, Math.max(options.leaseMs, suspectPatienceMs));
   }
 
@@ -137,7 +138,7 @@ export class GroupReader {
       if (this.#unsure && left > 0) left -= await this.#recover(left);
       if (performance.now() >= this.#nextTickAt)
         left -= await this.#tick({ room: left, suspects: 0, from: this.#lookFrom });
-      if (performance.now() >= this.#nextReapAt) await this.#reap();
+      if (this.#names.isDue()) await this.#reply(0, this.#names.reap(this.#client));
       if (this.#suspects.wanted) {
         slots.give(left);
         left = 0;
@@ -307,21 +308,6 @@ export class GroupReader {
 
   #slotted(entries: readonly Delivered[]): number {
     return entries.filter(({ delivery }) => delivery <= this.#options.maxDeliveries).length;
-  }
-
-  async #reap(): Promise<void> {
-    const { keys, group, leaseMs } = this.#options;
-    this.#nextReapAt = performance.now() + Math.max(leaseMs, 5000);
-    const removed = await this.#reply(
-      0,
-      runScript(
-        this.#client,
-        scripts.reap,
-        [keys.stream],
-        [group, Math.max(3 * leaseMs, 5000), releasedName, reapMost],
-      ),
-    );
-    if (removed === reapMost) this.#nextReapAt = 0;
   }
 
   async #recover(room: number): Promise<number> {

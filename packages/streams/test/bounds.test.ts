@@ -2,6 +2,7 @@ import { useRedis } from '@backend2/testkit';
 import test from 'ava';
 import type { Redis } from 'ioredis';
 import { runScript, scripts } from '../src/lua-script.ts';
+import { reapPauseMs } from '../src/name-reaper.ts';
 import { releasedName, tick } from '../src/tick.ts';
 import { openStreams, numbered } from './support/streams.ts';
 
@@ -112,5 +113,23 @@ test('names of consumers that are gone are removed in batches', async (t) => {
   for (let n = 0; n < 120; n++) gone.xgroup('CREATECONSUMER', stream, 'g', `gone-${n}`);
   await gone.exec();
   const reap = () => runScript(client, scripts.reap, [stream], ['g', 0, 'gone-7', 50]);
-  t.deepEqual([await reap(), await reap(), await reap(), await reap()], [50, 50, 19, 0]);
+  const removedAndLeft = [
+    [50, 70],
+    [50, 20],
+    [19, 1],
+    [0, 1],
+  ];
+  for (const counts of removedAndLeft) t.deepEqual(await reap(), counts);
+});
+
+test('the more consumers there are, the more seldom each looks at the names of all, unless there are some to remove', (t) => {
+  const pausesOf = (consumers: number) => {
+    const pauses = [0];
+    while (pauses.length < 6) pauses.push(reapPauseMs(30_000, pauses.at(-1)!, 0, consumers));
+    return pauses.slice(1).map((pause) => pause / 30_000);
+  };
+  t.deepEqual(pausesOf(100), [1, 1, 1, 1, 1]);
+  t.deepEqual(pausesOf(1000), [1, 2, 4, 8, 10]);
+  t.is(reapPauseMs(30_000, 300_000, 1, 999), 30_000);
+  t.is(reapPauseMs(300, 0, 0, 1), 5000);
 });

@@ -107,7 +107,7 @@ export const leaseMutations: readonly Mutation[] = [
   {
     breaks: 'names of consumers that are gone are removed',
     file: 'src/group-reader.ts',
-    find: 'if (performance.now() >= this.#nextReapAt) await this.#reap();',
+    find: 'if (this.#names.isDue()) await this.#reply(0, this.#names.reap(this.#client));',
     replace: '',
     test: { file: leases, title: 'Field note 10*' },
   },
@@ -124,6 +124,13 @@ export const leaseMutations: readonly Mutation[] = [
     find: 'if removed == most then break end',
     replace: '',
     test: { file: 'test/bounds.test.ts', title: 'names of consumers that are gone*' },
+  },
+  {
+    breaks: 'the more consumers there are, the more seldom each looks at the names of all',
+    file: 'src/name-reaper.ts',
+    find: '(shortest * left) / reapersAtEase',
+    replace: 'shortest',
+    test: { file: 'test/bounds.test.ts', title: 'the more consumers there are*' },
   },
   {
     breaks: 'no more is claimed at once than there is room for',

@@ -1,9 +1,10 @@
 -- Removes consumers that hold nothing and have not been heard of for a while.
 -- KEYS[1] stream
 -- ARGV[1] group  ARGV[2] idle ms  ARGV[3] a name to keep  ARGV[4] most to remove
--- Returns how many were removed.
+-- Returns { how many were removed, how many are left }.
 local removed, most = 0, tonumber(ARGV[4])
-for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+local consumers = redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
+for _, info in ipairs(consumers) do
   if removed == most then break end
   local at = {}
   for i = 1, #info, 2 do at[info[i]] = info[i + 1] end
@@ -12,4 +13,4 @@ for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     removed = removed + 1
   end
 end
-return removed
+return { removed, #consumers - removed }

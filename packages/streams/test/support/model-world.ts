@@ -370,10 +370,10 @@ export class World {
     if (!this.model.groupThere) return;
     const before = await this.#names();
     const given = [group, 0, releasedName, 500];
-    const removed = await runScript(this.#redis, scripts.reap, [this.#keys.stream], given);
+    const counts = (await runScript(this.#redis, scripts.reap, [this.#keys.stream], given)) as number[];
     const after = before.filter((name) => name === releasedName || this.model.pending(name).length > 0);
     same('names', await this.#names(), after);
-    same('names removed', [removed], [before.length - after.length]);
+    same('names removed and left', counts, [before.length - after.length, after.length]);
   }
 
   #names(): Promise<string[]> {
