@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -205,6 +205,18 @@ test('scripts/init-env draws each secret anew, for nobody else to read, and leav
   t.is(new Set(first.values()).size, first.size);
   t.regex(draw(), /^0 names added/);
   t.deepEqual(read(), first);
+});
+
+test('scripts/init-env takes no option for a file', (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'backend2-init-env-'));
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }));
+  const { status, stderr } = spawnSync('sh', [join(root, 'scripts/init-env'), '--help'], {
+    cwd,
+    encoding: 'utf8',
+  });
+  t.is(status, 2);
+  t.regex(stderr, /^Usage: /);
+  t.deepEqual(readdirSync(cwd), []);
 });
 
 test('every file that the compose file and the Dockerfile name is there and reaches the build', (t) => {
