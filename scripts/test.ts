@@ -19,11 +19,9 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 async function runAll(suites: Suite[], env: NodeJS.ProcessEnv): Promise<void> {
   const running = new Set<Promise<void>>();
-  let free = slots;
-  const run = async (suite: Suite, weight: number) => {
+  const run = async (suite: Suite) => {
     const started = performance.now();
     const result = await runSuite(suite, env, stop);
-    free += weight;
     total.passed += result.passed;
     total.failed += result.failed;
     total.skipped += result.skipped;
@@ -35,11 +33,9 @@ async function runAll(suites: Suite[], env: NodeJS.ProcessEnv): Promise<void> {
     );
   };
   for (const suite of suites) {
-    const weight = Math.min(suite.weight, slots);
-    while (free < weight) await Promise.race(running);
+    while (running.size === slots) await Promise.race(running);
     if (stop.aborted) break;
-    free -= weight;
-    const done: Promise<void> = run(suite, weight).finally(() => running.delete(done));
+    const done: Promise<void> = run(suite).finally(() => running.delete(done));
     running.add(done);
   }
   await Promise.all(running);
