@@ -19,9 +19,11 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 async function runAll(suites: Suite[], env: NodeJS.ProcessEnv): Promise<void> {
   const running = new Set<Promise<void>>();
-  const run = async (suite: Suite) => {
+  let free = slots;
+  const run = async (suite: Suite, weight: number) => {
     const started = performance.now();
     const result = await runSuite(suite, env, stop);
+    free += weight;
     total.passed += result.passed;
     total.failed += result.failed;
     total.skipped += result.skipped;
@@ -33,9 +35,11 @@ async function runAll(suites: Suite[], env: NodeJS.ProcessEnv): Promise<void> {
     );
   };
   for (const suite of suites) {
-    while (running.size === slots) await Promise.race(running);
+    const weight = Math.min(suite.weight, slots);
+    while (free < weight) await Promise.race(running);
     if (stop.aborted) break;
-    const done: Promise<void> = run(suite).finally(() => running.delete(done));
+    free -= weight;
+    const done: Promise<void> = run(suite, weight).finally(() => running.delete(done));
     running.add(done);
   }
   await Promise.all(running);

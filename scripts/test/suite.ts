@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Suite {
   readonly name: string;
   readonly folder: string;
   readonly args: readonly string[];
+  /** How many of the run's slots it takes: suites that start a whole stack run alone. */
+  readonly weight: number;
 }
 
 export interface SuiteResult {
@@ -17,26 +19,18 @@ export interface SuiteResult {
 
 const longest = 20 * 60_000;
 
-/**
- * The suites of the workspace: the checks, then every package and service that has tests, and the scripts. Those with the
- * most files come first, so that none of the long ones is left to run alone at the end.
- */
+/** The suites of the workspace: the checks, every package and service that has tests, and the scripts. */
 export function findSuites(root: string): Suite[] {
   const runner = join(root, 'packages/testkit/src/run-suite.ts');
-  const folders = ['packages', 'services'].flatMap((parent) =>
+  const packages = ['packages', 'services'].flatMap((parent) =>
     readdirSync(join(root, parent))
       .filter((name) => existsSync(join(root, parent, name, 'package.json')))
-      .map((name) => ({ name, folder: join(root, parent, name), tests: join(root, parent, name, 'test') })),
-  );
-  const suites = [...folders, { name: 'scripts', folder: root, tests: join(root, 'scripts') }].map(
-    ({ name, folder, tests }) => {
-      const files = globSync('**/*.test.ts', { cwd: tests }).length;
-      return { name, folder, args: [runner], files };
-    },
+      .map((name) => ({ name, folder: join(root, parent, name), args: [runner], weight: 1 })),
   );
   return [
-    { name: 'check', folder: root, args: [join(root, 'scripts/check.ts')] },
-    ...suites.toSorted((one, other) => other.files - one.files),
+    { name: 'check', folder: root, args: [join(root, 'scripts/check.ts')], weight: 1 },
+    ...packages,
+    { name: 'scripts', folder: root, args: [runner], weight: 2 },
   ];
 }
 
