@@ -12,7 +12,7 @@ const beatsOfSilence = 10;
 /**
  * Tells a server that hangs from one that is slow: a statement may take its time while the server answers others, and is
  * given up once it does not. A server that refuses, or is not there, does not hang, nor does one that this process did not
- * listen to. `ask` rejects after `silenceMs` without an answer.
+ * listen to; and one that hung does so until it answers. `ask` rejects after `silenceMs` without an answer.
  */
 export const watchSilence = (
   line: ServerLine,
@@ -36,8 +36,7 @@ export const watchSilence = (
       await ask();
       turn(undefined);
     } catch (error) {
-      if (!isSilence(error)) turn(undefined);
-      else if (beats >= beatsOfSilence / 2) turn('the server answers nobody');
+      if (isSilence(error) && beats >= beatsOfSilence / 2) turn('the server answers nobody');
       throw error;
     } finally {
       clearInterval(beat);
