@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { services } from '@backend2/contracts';
 import test from 'ava';
 import { manifestsOf, type Manifest } from '../manifests.ts';
 import { renderedProblems } from '../rendered-problems.ts';
@@ -9,17 +10,7 @@ const written = manifestsOf(root, 'overlays/dev').map(
   (manifest) =>
     JSON.parse(JSON.stringify(manifest).replaceAll(/"(backend2\/[\w-]+)"/g, '"$1:1.0"')) as Manifest,
 );
-const secrets = [
-  'gateway',
-  'auth',
-  'task-intake',
-  'standard-worker',
-  'lumina-worker',
-  'health-aggregator',
-  'backup',
-  'stores',
-  'preparation',
-].map((name) => `Secret/backend2-${name}`);
+const secrets = [...services, 'backup', 'stores', 'preparation'].map((name) => `Secret/backend2-${name}`);
 
 test('the overlay dev has all that it refers to', (t) => {
   t.deepEqual(renderedProblems(written, secrets), []);
