@@ -11,6 +11,7 @@ import { replicaUrl } from './replica-url.ts';
 import { watchReplica, type Replica, type ReplicaHealth } from './replica.ts';
 import { serverLine } from './server-line.ts';
 import { serverName } from './server-name.ts';
+import { waitWhileAway } from './wait-while-away.ts';
 import { watchSilence } from './watch-silence.ts';
 
 export interface DatabaseLog {
@@ -30,6 +31,8 @@ export interface DatabaseOptions extends ServerOptions {
   readonly lookTimeoutMs?: number;
   /** How long the primary may leave a look unanswered before all that waits for it is given up. Default 5,000. */
   readonly silenceMs?: number;
+  /** How long a start waits for a primary that is away or does not answer. Default 30,000. */
+  readonly startWithinMs?: number;
   readonly log?: DatabaseLog;
 }
 
@@ -57,8 +60,12 @@ export interface Database {
   pools(): readonly PoolUse[];
   /** Looks at all replicas now. */
   look(): Promise<void>;
-  /** Waits for the primary and for a first look at the replicas. @throws DatabaseUnreachableError */
-  start(): Promise<void>;
+  /**
+   * Waits for the primary and for a first look at the replicas.
+   *
+   * @throws DatabaseUnreachableError; the reason of `stop` once it is aborted.
+   */
+  start(stop?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** The same as `stop`. */
   close(): Promise<void>;
@@ -84,6 +91,7 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     lookEveryMs = 1000,
     lookTimeoutMs = 1500,
     silenceMs = 5000,
+    startWithinMs = 30_000,
     log,
   } = options;
   const line = serverLine();
@@ -186,10 +194,16 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
       ...replicas.map(({ server, sequelize }) => poolUse(server, sequelize)),
     ],
     look,
-    start: async () => {
+    start: async (stop) => {
       try {
-        await primary.authenticate();
+        await waitWhileAway(() => primary.authenticate(), {
+          withinMs: startWithinMs,
+          onWait: ({ message }) =>
+            log?.warn({ server: serverName(primaryUrl), why: message }, 'the primary is waited for'),
+          stop,
+        });
       } catch (error) {
+        if (stop?.aborted) throw error;
         throw new DatabaseUnreachableError(serverName(primaryUrl), error);
       }
       await firstLook;

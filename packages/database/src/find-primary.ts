@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ConnectionRefusedError } from 'sequelize';
 import { timelineSql } from './primary-clock.ts';
 import { serverName } from './server-name.ts';
 import { serverUrls } from './server-urls.ts';
+import { waitWhileAway } from './wait-while-away.ts';
 
 interface Answer {
   readonly url: string;
@@ -16,6 +16,7 @@ export class NoPrimaryError extends ConnectionRefusedError {}
 
 const askWithinMs = 2000;
 const rememberMs = 1000;
+const waitWithinMs = 60_000;
 
 const ask = async (url: string): Promise<Answer> => {
   const client = new pg.Client({
@@ -60,30 +61,12 @@ const search = async (url: string, servers: readonly string[]): Promise<string> 
   );
 };
 
-/** A login or a database that is not there will not come by waiting. */
-const isFinal = (error: unknown): boolean =>
-  !(error instanceof NoPrimaryError) ||
-  (error.parent.cause as readonly { readonly code?: string }[]).some(({ code }) =>
-    /^(28|3D)/.test(code ?? ''),
-  );
-
-/** The server that takes writes. One that starts, is slow or is being replaced is waited for, and the reason said once. */
-export const waitForPrimary = async (
-  url: string,
-  say: (line: string) => void,
-  withinMs = 60_000,
-): Promise<string> => {
-  const begun = performance.now();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await search(url, serverUrls(url));
-    } catch (error) {
-      if (isFinal(error) || performance.now() - begun > withinMs) throw error;
-      if (attempt === 1) say(`${(error as Error).message}; waiting ${withinMs / 1000} s`);
-      await delay(500);
-    }
-  }
-};
+/** The server that takes writes; one that starts, is slow or is being replaced is waited for, and why is said once. */
+export const waitForPrimary = (url: string, say: (line: string) => void): Promise<string> =>
+  waitWhileAway(() => search(url, serverUrls(url)), {
+    withinMs: waitWithinMs,
+    onWait: ({ message }) => say(`${message}; waiting ${waitWithinMs / 1000} s`),
+  });
 
 /** The server of a URL with several that takes writes now; the URL itself where it names one. */
 export const findPrimary = async (url: string): Promise<string> => {

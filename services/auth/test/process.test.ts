@@ -1,4 +1,11 @@
-import { freePort, usePostgres, useRedis, runProcess, startOwnPostgres, until } from '@backend2/testkit';
+import {
+  usePostgres,
+  useRedis,
+  runProcess,
+  startOwnPostgres,
+  until,
+  type RunningProcess,
+} from '@backend2/testkit';
 import { migrate } from '@backend2/database';
 import { DomainError } from '@backend2/contracts';
 import test from 'ava';
@@ -40,21 +47,21 @@ test.serial('a former secret keeps everyone signed in, and the new one signs', a
 });
 
 test.serial(
-  'an outdated schema, a database that is not there and a wrong configuration end the start with a sentence',
+  'an outdated schema, a login that Postgres refuses and a wrong configuration end the start with a sentence',
   async (t) => {
     const db = await usePostgres(t);
     const redis = await useRedis(t);
     const env = { REDIS_URL: redis.url, DATABASE_URL: db.primaryUrl, OPS_PORT: '0' };
-    const nowhere = new URL(db.primaryUrl);
-    nowhere.port = String(await freePort());
+    const stranger = new URL(db.primaryUrl);
+    stranger.username = 'nobody-here';
     for (const [url, sentence] of [
       [
         db.primaryUrl,
         /could not start\nThe database's schema is older than this program: it lacks 0001-users, .*\n/,
       ],
       [
-        nowhere.href,
-        /could not start\nPostgres at \S+ cannot be used: .*ECONNREFUSED.* that DATABASE_URL is right\.\n/,
+        stranger.href,
+        /could not start\nPostgres at \S+ cannot be used: .*nobody-here.* that DATABASE_URL is right\.\n/,
       ],
     ] as const) {
       const refused = runProcess(t, main, { env: { ...env, DATABASE_URL: url, LOG_FORMAT: 'pretty' } });
@@ -72,22 +79,38 @@ test.serial(
   },
 );
 
-test.serial('the service lives through its primary going away and coming back', async (t) => {
-  const { primary } = await startOwnPostgres(t, { standby: false });
-  await migrate(primary.url);
-  const auth = await startAuth(t, { primaryUrl: primary.url });
-  await primary.kill();
-  const error = await t.throwsAsync(auth.signIn('ada@example.com'), { instanceOf: DomainError });
-  t.is(error.kind, 'unavailable');
-  await primary.start();
-  await until(
-    async () => {
-      const answer = await auth
-        .signIn('ada@example.com', { address: `192.0.2.${Math.ceil(Math.random() * 250)}` })
-        .catch((e: unknown) => e);
-      return answer instanceof DomainError && answer.code === 'invalid_grant';
-    },
-    { timeoutMs: 20_000, what: 'sign-ins decided again' },
-  );
-  t.is(auth.process.child.exitCode, null);
-});
+test.serial(
+  'the service lives through its primary going away and coming back, and a start waits for it',
+  async (t) => {
+    const { primary } = await startOwnPostgres(t, { standby: false });
+    await migrate(primary.url);
+    const auth = await startAuth(t, { primaryUrl: primary.url });
+    await primary.kill();
+    const error = await t.throwsAsync(auth.signIn('ada@example.com'), { instanceOf: DomainError });
+    t.is(error.kind, 'unavailable');
+
+    const env = { REDIS_URL: auth.url, DATABASE_URL: primary.url, SECRET_KEY: secretKey, OPS_PORT: '0' };
+    const [waiting, leaving] = [1, 2].map(() => runProcess(t, main, { env })) as [
+      RunningProcess,
+      RunningProcess,
+    ];
+    await Promise.all(
+      [waiting, leaving].map((starting) => starting.line(/ECONNREFUSED.*primary is waited for/)),
+    );
+    leaving.kill();
+    t.like(await leaving.exited, { code: 0 }, leaving.output);
+
+    await primary.start();
+    await waiting.line(/"msg":"ready"/);
+    await until(
+      async () => {
+        const answer = await auth
+          .signIn('ada@example.com', { address: `192.0.2.${Math.ceil(Math.random() * 250)}` })
+          .catch((e: unknown) => e);
+        return answer instanceof DomainError && answer.code === 'invalid_grant';
+      },
+      { timeoutMs: 20_000, what: 'sign-ins decided again' },
+    );
+    t.is(auth.process.child.exitCode, null);
+  },
+);

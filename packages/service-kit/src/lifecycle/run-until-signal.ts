@@ -51,12 +51,14 @@ const tellParent = (word: Word): Promise<void> =>
 export const runUntilSignal = async (services: readonly Service[], options: RunOptions): Promise<never> => {
   const { log, graceMs, readiness, drainMs = 0, onExit } = options;
   const hard = new AbortController();
+  const leave = new AbortController();
   const asked = Promise.withResolvers<{ readonly why: string; readonly code: 0 | 1 }>();
   let asks = 0;
   const ask = (why: string, code: 0 | 1) => {
     asks += 1;
     if (asks > 1) hard.abort(new Error(`${why} during the stop`));
     asked.resolve({ why, code });
+    leave.abort(new Error(why));
   };
   const crash = (error: unknown) => {
     log.fatal({ err: error }, 'uncaught error: stopping');
@@ -73,13 +75,17 @@ export const runUntilSignal = async (services: readonly Service[], options: RunO
     process.exit(code);
   };
 
+  const unlessLeft = (error: unknown) => {
+    if (error !== leave.signal.reason) throw error;
+  };
   let stopAll: (hard: AbortSignal) => Promise<void>;
   try {
     const stopBeforeReady = asked.promise.then(() => undefined);
-    const starting = startAll(services);
+    const starting = startAll(services, leave.signal);
     const started = await Promise.race([starting, stopBeforeReady]);
     stopAll =
-      started ?? ((signal) => Promise.race([starting.then((stop) => stop(signal)), pause(graceMs, signal)]));
+      started ??
+      ((signal) => Promise.race([starting.then((stop) => stop(signal), unlessLeft), pause(graceMs, signal)]));
     if (started) {
       await leaveStartBehind();
       readiness?.enter('ready');

@@ -2,12 +2,13 @@ import type { Service } from './service.ts';
 
 /**
  * Starts in order. The returned function stops in reverse, reaching every service despite errors; asked again it
- * answers the stop under way.
+ * answers the stop under way. `stop` ends starts that wait.
  *
  * @throws the first start's error, after what had started was stopped.
  */
 export const startAll = async (
   services: readonly Service[],
+  stop?: AbortSignal,
 ): Promise<(hard: AbortSignal) => Promise<void>> => {
   const started: Service[] = [];
   let stopping: Promise<void> | undefined;
@@ -25,7 +26,7 @@ export const startAll = async (
   const stopAll = (hard: AbortSignal) => (stopping ??= drain(hard));
   for (const service of services) {
     try {
-      await service.start();
+      await service.start(stop);
       started.push(service);
     } catch (cause) {
       const unclean = await stopAll(AbortSignal.abort()).then(
