@@ -129,7 +129,11 @@ for (const [file, from, to, problem] of mistakes)
 test('what tsc remembers of a build lies in dist, so that a build from the cache brings the two together', async (t) => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   for (const project of ['packages/contracts', 'services/gateway']) {
-    const { output } = await runTool(root, 'tsc', ['-p', project, '--showConfig']);
+    const { output } = await runTool(root, 'tsc', [
+      '-p',
+      join(project, 'tsconfig.build.json'),
+      '--showConfig',
+    ]);
     const { compilerOptions } = JSON.parse(output) as { compilerOptions: Record<string, string> };
     t.is(compilerOptions['tsBuildInfoFile'], './dist/tsconfig.tsbuildinfo');
   }
