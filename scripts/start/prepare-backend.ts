@@ -53,7 +53,7 @@ export async function prepareBackend(options: PrepareOptions): Promise<PreparedB
         env['SECRET_KEY'] ?? folder.secret('secret-key', () => randomBytes(48).toString('base64url')),
       port,
     });
-    await checkConfiguration(root, environment);
+    await checkConfiguration(environment);
     await migrate(root, environment);
     const firstAdmin = await createFirstAdmin(root, folder, environment, env);
     await building;

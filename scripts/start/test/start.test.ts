@@ -28,9 +28,12 @@ function dataFolder(t: ExecutionContext): string {
   return dir;
 }
 
-function start(t: ExecutionContext, ...args: string[]): RunningProcess {
-  return runProcess(t, main, { args, env: { REDIS_URL: '', DATABASE_URL: '' } });
+function start(t: ExecutionContext, args: string[], env: Record<string, string> = {}): RunningProcess {
+  return runProcess(t, main, { args, env: { REDIS_URL: '', DATABASE_URL: '', ...env } });
 }
+
+/** Where what is looked at needs no more. */
+const fewProcesses = { STANDARD_WORKER_PROCESSES: '1', LUMINA_WORKER_PROCESSES: '1' };
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -60,17 +63,22 @@ async function placeIn(sheet: { data: Buffer; width: number }, picture: Buffer):
   return place;
 }
 
-test('a start on an empty folder runs the whole sweep, and what it made can be read through the API', async (t) => {
+test('a start on an empty folder runs the whole sweep, and what it made can be read through the API of the next', async (t) => {
   t.timeout(600_000);
   const data = dataFolder(t);
-  const port = await freePort();
-  const backend = start(t, '--data', data, '--port', String(port));
-  await backend.line(/Running; Ctrl-C stops everything/, 240_000);
+  const swept = start(t, ['--data', data, '--port', '0', '--once']);
+  t.deepEqual(await swept.exited, { code: 0, signal: null }, swept.output);
+  t.is((await swept.line(/Lane standard: (\d+) of 24 succeeded/))[1], '24', swept.output);
+  t.is((await swept.line(/Lane lumina: (\d+) of 12 succeeded/))[1], '12', swept.output);
+  t.regex(swept.output, /standard +\d+\/24 .*\n[\s\S]*standard +24\/24/, 'progress is told');
+  t.deepEqual(processesOf(data), []);
+  const [, email = ''] = await swept.line(/Admin\s+(\S+)/);
+  const [, password = ''] = await swept.line(/Password\s+(\S+)/);
 
-  t.is((await backend.line(/Lane standard: (\d+) of (\d+) succeeded/))[1], '24', backend.output);
-  t.is((await backend.line(/Lane lumina: (\d+) of (\d+) succeeded/))[1], '12', backend.output);
-  const [, email = ''] = await backend.line(/Admin\s+(\S+)/);
-  const [, password = ''] = await backend.line(/Password\s+(\S+)/);
+  const port = await freePort();
+  const backend = start(t, ['--data', data, '--port', String(port), '--no-sweep'], fewProcesses);
+  await backend.line(/Running; Ctrl-C stops everything/, 240_000);
+  t.false(backend.output.includes('Password'), 'a password is shown once');
 
   const client = createClient({ baseUrl: `http://127.0.0.1:${port}` });
   await client.auth.signIn(email, password);
@@ -81,7 +89,7 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
     const matrix = await client.tasks.matrix(task.id);
     t.true(matrix.cells.flat().every(({ state }) => state === 'succeeded'));
     const path = join(data, `contact-sheet-${task.id}.png`);
-    t.true(backend.output.includes(`Contact sheet: ${path}`));
+    t.true(swept.output.includes(`Contact sheet: ${path}`));
     const drawn = await sharp(path).removeAlpha().raw().toBuffer({ resolveWithObject: true });
     const sheet = { data: drawn.data, width: drawn.info.width };
     const places = new Set<number>();
@@ -99,7 +107,6 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
     t.false(places.has(-1), 'every picture is in the contact sheet');
     t.is(places.size, task.total, 'every subtask has a picture of its own');
   }
-  t.regex(backend.output, /standard +\d+\/24 .*\n[\s\S]*standard +24\/24/, 'progress is told');
 
   const chromium = findChromium();
   const [task] = tasks;
@@ -145,12 +152,7 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
   t.deepEqual(processesOf(data), []);
   t.false(existsSync(join(data, 'lock.json')));
 
-  const again = start(t, '--data', data, '--port', '0', '--once');
-  t.deepEqual(await again.exited, { code: 0, signal: null }, again.output);
-  t.false(again.output.includes('Password'), 'a password is shown once');
-  t.deepEqual(processesOf(data), []);
-
-  const emptied = start(t, '--data', data, '--port', '0', '--fresh', '--no-sweep');
+  const emptied = start(t, ['--data', data, '--port', '0', '--fresh', '--no-sweep'], fewProcesses);
   const [, other = ''] = await emptied.line(/Password\s+(\S+)/, 240_000);
   t.not(other, password, 'an empty database has an admin of its own');
   const [, url = ''] = await emptied.line(/Open (http:\S+)/);
@@ -171,7 +173,7 @@ test('servers that are named are used instead, and a sweep that did not come out
   const onThose = (...args: string[]) =>
     runProcess(t, main, {
       args: ['--data', data, '--port', '0', ...args],
-      env: { REDIS_URL: redisUrl, DATABASE_URL: primaryUrl },
+      env: { REDIS_URL: redisUrl, DATABASE_URL: primaryUrl, ...fewProcesses },
     });
 
   const first = onThose('--no-sweep');
@@ -195,6 +197,7 @@ test('servers that are named are used instead, and a sweep that did not come out
   const client = await signIn(second);
   for (const { id } of (await client.tasks.list()).items) await client.tasks.cancel(id);
   t.is((await second.exited).code, 1, second.output);
+  t.false(second.output.includes('Password'), 'a password is shown once');
   t.regex(second.output, /Lane standard: 0 of 24 succeeded\nLane lumina: 0 of 12 succeeded/);
   t.deepEqual(processesOf(data), []);
 });
@@ -215,7 +218,7 @@ async function bearer(port: number, username: string, password: string): Promise
 }
 
 test('an argument that is not known is named, with the usage', async (t) => {
-  const run = start(t, '--frsh');
+  const run = start(t, ['--frsh']);
   t.is((await run.exited).code, 1);
   t.regex(run.output, /'--frsh'[\s\S]*npm start -- --fresh/);
 });
@@ -224,7 +227,7 @@ test('a port that was asked for and is taken is named with who has it', async (t
   const holder = await freePort();
   const server = (await import('node:net')).createServer().listen(holder, '127.0.0.1');
   t.teardown(() => void server.close());
-  const run = start(t, '--data', dataFolder(t), '--port', String(holder));
+  const run = start(t, ['--data', dataFolder(t), '--port', String(holder)]);
   t.is((await run.exited).code, 1);
   t.regex(run.output, new RegExp(`Port ${holder} is taken by .*process ${process.pid}.*--port`));
 });

@@ -11,6 +11,8 @@ import {
   type ConfigRule,
   type ConfigSchema,
   type CorsConfig,
+  type Environment,
+  type loadConfig,
   type LogConfig,
   type OpsConfig,
   type RedisConfig,
@@ -201,7 +203,7 @@ export const gatewayConfig = (production: boolean): ConfigSchema<GatewayConfig> 
 });
 
 /** A certificate without its key, or the other way round, serves nobody. */
-export const gatewayRules: readonly ConfigRule<GatewayConfig>[] = [
+const gatewayRules: readonly ConfigRule<GatewayConfig>[] = [
   ({ http }) => {
     if ((http.certFile === '') === (http.keyFile === '')) return [];
     return [
@@ -211,3 +213,7 @@ export const gatewayRules: readonly ConfigRule<GatewayConfig>[] = [
     ];
   },
 ];
+
+/** As a gateway with this environment reads it, by `loadConfig` or what else loads one. */
+export const readGatewayConfig = (load: typeof loadConfig, env: Environment): GatewayConfig =>
+  load(gatewayConfig(env['NODE_ENV'] === 'production'), env, gatewayRules);
