@@ -13,7 +13,10 @@ export const unowned: Readonly<Record<string, string>> = { lane: 'lumina', ordin
 const sweep = { name: 'Lake', kind: 'image.generate', input: { prompts: [{ value: 'a lake' }] } };
 
 /** Makes one of each; a route with a new kind of id wants a line here. */
-export const ownedThings = async (system: RealSystem, owner: Session): Promise<OwnedThings> => {
+export const ownedThings = async (
+  system: RealSystem,
+  owner: Pick<Session, 'id' | 'token'>,
+): Promise<OwnedThings> => {
   const client = createClient({ baseUrl: system.url, token: owner.token });
   // Far off, so that it stays as it is: a dispatcher would queue it at any moment.
   const runAt = new Date(Date.now() + 86_400_000).toISOString();

@@ -9,7 +9,6 @@ import { checkResponses } from './checked-responses.ts';
 export interface RealSystem {
   readonly url: string;
   readonly admin: { readonly email: string; readonly password: string };
-  readonly gateway: RunningProcess;
   readonly redisUrl: string;
   readonly databaseUrl: string;
   /** Where another gateway on the same servers is, once it is ready. @param env environment beside the system's. */
@@ -30,20 +29,19 @@ type ServiceName = 'auth' | 'task-intake' | 'standard-worker' | 'lumina-worker' 
 export interface RealSystemOptions {
   /** Default a database of this test's own on the servers that all tests share. */
   readonly postgres?: { readonly primaryUrl: string; readonly standbyUrl: string };
-  /** Besides the gateway. Default auth, task-intake and a standard worker. */
-  readonly services?: readonly ServiceName[];
+  /** Besides the gateway. */
+  readonly services: readonly ServiceName[];
 }
 
 const repository = new URL('../../../', import.meta.url);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, repository));
 
-/** The gateway and the services behind it as processes, on servers of this test's own. @param settings environment beside the usual. */
+/** The gateway and the services behind it as processes, on a Redis and a Postgres database of this test's own. @param settings environment beside the usual. */
 export const startRealSystem = async (
   t: TestScope,
-  settings: Readonly<Record<string, string>> = {},
-  options: RealSystemOptions = {},
+  settings: Readonly<Record<string, string>>,
+  options: RealSystemOptions,
 ): Promise<RealSystem> => {
-  const { services = ['auth', 'task-intake', 'standard-worker'] } = options;
   const redis = await useRedis(t);
   const postgres = options.postgres ?? (await ownDatabase(t));
   const folder = await mkdtemp(join(tmpdir(), 'gateway-whole-'));
@@ -84,12 +82,11 @@ export const startRealSystem = async (
   };
   const [first, ...others] = await Promise.all([
     startGateway(),
-    ...services.map(async (name) => [name, await startService(name)] as const),
+    ...options.services.map(async (name) => [name, await startService(name)] as const),
   ]);
   return {
     url: first.url,
     admin,
-    gateway: first.process,
     redisUrl: redis.url,
     databaseUrl: postgres.primaryUrl,
     startGateway,

@@ -5,7 +5,7 @@ import { startRealSystem, type RealSystem, type RealSystemOptions } from './real
 
 export const password = 'a long enough password';
 
-/** One system for all tests of a file, which have to run one after the other. */
+/** One system for all tests of a file, which have to run one after the other, each with users of its own. */
 export interface SharedSystem {
   readonly system: RealSystem;
   /** A second gateway, a process of its own. */
@@ -21,6 +21,8 @@ export interface Session {
   readonly email: string;
   readonly token: string;
   readonly refreshToken: string;
+  /** Asks the gateway that was signed in at. */
+  readonly client: Client;
 }
 
 export const sharedSystem = (
@@ -31,7 +33,7 @@ export const sharedSystem = (
   const releases: (() => void | Promise<void>)[] = [];
   const scope: TestScope = { teardown: (release) => void releases.push(release) };
   let shared: SharedSystem | undefined;
-  test.before(async (t) => {
+  test.serial.before(async (t) => {
     t.timeout(180_000);
     const system = await startRealSystem(scope, settings, options);
     const { url: beside } = await system.startGateway();
@@ -46,8 +48,10 @@ export const sharedSystem = (
       });
       if (!response.ok) throw new Error(`${name} cannot sign in: ${await response.text()}`);
       const answer = (await response.json()) as { access_token: string; refresh_token: string };
-      const { id } = await createClient({ baseUrl: at, token: answer.access_token }).auth.me();
-      return { id, email, token: answer.access_token, refreshToken: answer.refresh_token };
+      const { access_token: token, refresh_token: refreshToken } = answer;
+      const client = createClient({ baseUrl: at, token });
+      const { id } = await client.auth.me();
+      return { id, email, token, refreshToken, client };
     };
     const user = async (name: string): Promise<Session> => {
       await root.users.create({ email: `${name}@example.org`, name, password });

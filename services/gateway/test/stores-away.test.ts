@@ -19,8 +19,8 @@ const everyRouteAsked = async (system: RealSystem): Promise<() => Promise<Readon
     },
   });
   await client.auth.signIn(system.admin.email, system.admin.password);
-  const { id, email } = await client.auth.me();
-  const things = await ownedThings(system, { id, email, token, refreshToken: '' });
+  const { id } = await client.auth.me();
+  const things = await ownedThings(system, { id, token });
   const routes = await servedRoutesOf(system.url);
   return async () => {
     const failed = new Map<string, string>();
