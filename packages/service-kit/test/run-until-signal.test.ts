@@ -24,6 +24,14 @@ test('a process with --expose-gc has given back what its start made when it says
   t.like(await ready(run(t, 'plain', ['--expose-gc'])), { ports: { unused: 0 } });
 });
 
+test('one that is asked to tidy late gives it back once it is ready', async (t) => {
+  const child = run(t, 'late', ['--expose-gc']);
+  t.like(await ready(child), { ports: { collections: 0 } });
+  child.kill('SIGTERM');
+  t.is((await child.exited).code, 0);
+  t.regex(child.output, /"collections":[1-9]\d*,"msg":"last duty done"/);
+});
+
 test('a start that fails stops what had started and ends with 1', async (t) => {
   const child = run(t, 'no-start');
   t.is((await child.exited).code, 1);

@@ -64,6 +64,7 @@ export const runLaneWorker = async ({ lane, env, module }: LaneWorkerOptions): P
     readiness,
     ...config.ops,
     ports: () => ({ ops: ops.port }),
+    tidyLate: true,
     onExit: () => telemetry.close(),
   });
 };

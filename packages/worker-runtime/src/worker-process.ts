@@ -124,6 +124,13 @@ export const runWorkerProcess = async (
       cancelled,
       consumer,
     ],
-    { log, readiness, graceMs: config.ops.graceMs, signals: ['SIGTERM'], onExit: () => telemetry.close() },
+    {
+      log,
+      readiness,
+      graceMs: config.ops.graceMs,
+      signals: ['SIGTERM'],
+      tidyLate: true,
+      onExit: () => telemetry.close(),
+    },
   );
 };

@@ -17,7 +17,13 @@ test('pnpm dev brings up the whole stack, starts a changed service again, and en
   const dev = runProcess(t, join(root, 'node_modules/pnpm/bin/pnpm.mjs'), {
     args: ['dev', '--', '--data', data, '--port', '0'],
     cwd: root,
-    env: { REDIS_URL: '', DATABASE_URL: '', NODE_OPTIONS: '' },
+    env: {
+      REDIS_URL: '',
+      DATABASE_URL: '',
+      NODE_OPTIONS: '',
+      STANDARD_WORKER_PROCESSES: '1',
+      LUMINA_WORKER_PROCESSES: '1',
+    },
     nodeArguments: [],
     ipc: false,
   });

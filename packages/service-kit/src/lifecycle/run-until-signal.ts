@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly ports?: () => Readonly<Record<string, number>>;
   /** Those that ask for a stop. Default SIGTERM and SIGINT. */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Gives back what the start left behind only once ready, where a pause of 0.1 s then delays nobody who waits. */
+  readonly tidyLate?: boolean;
   /** Called last before the process exits, for example to flush an error tracker. */
   readonly onExit?: () => Promise<void>;
 }
@@ -49,7 +51,7 @@ const tellParent = (word: Word): Promise<void> =>
  * is told to the parent too, where it is a StartError.
  */
 export const runUntilSignal = async (services: readonly Service[], options: RunOptions): Promise<never> => {
-  const { log, graceMs, readiness, drainMs = 0, onExit } = options;
+  const { log, graceMs, readiness, drainMs = 0, tidyLate = false, onExit } = options;
   const hard = new AbortController();
   const leave = new AbortController();
   const asked = Promise.withResolvers<{ readonly why: string; readonly code: 0 | 1 }>();
@@ -87,11 +89,12 @@ export const runUntilSignal = async (services: readonly Service[], options: RunO
       started ??
       ((signal) => Promise.race([starting.then((stop) => stop(signal), unlessLeft), pause(graceMs, signal)]));
     if (started) {
-      await leaveStartBehind();
+      if (!tidyLate) await leaveStartBehind();
       readiness?.enter('ready');
       const ports = options.ports?.() ?? {};
       log.info({ ports, ms: Math.round(process.uptime() * 1000) }, 'ready');
       void tellParent({ type: 'ready', ports });
+      if (tidyLate) await leaveStartBehind();
     }
   } catch (error) {
     log.fatal({ err: error }, 'could not start');
