@@ -25,16 +25,29 @@ export interface Session {
   readonly client: Client;
 }
 
+/** Starts something before the first test of a file and releases it after the last. */
+export const sharedBy = <T>(test: TestFn, start: (t: TestScope) => Promise<T>): (() => T) => {
+  const releases: (() => void | Promise<void>)[] = [];
+  let shared: { readonly started: T } | undefined;
+  test.serial.before(async (t) => {
+    t.timeout(180_000);
+    shared = { started: await start({ teardown: (release) => void releases.push(release) }) };
+  });
+  test.after.always(async () => {
+    for (const release of releases.toReversed()) await release();
+  });
+  return () => {
+    if (!shared) throw new Error('what the tests share was not started');
+    return shared.started;
+  };
+};
+
 export const sharedSystem = (
   test: TestFn,
   settings: Readonly<Record<string, string>>,
   options: RealSystemOptions,
-): (() => SharedSystem) => {
-  const releases: (() => void | Promise<void>)[] = [];
-  const scope: TestScope = { teardown: (release) => void releases.push(release) };
-  let shared: SharedSystem | undefined;
-  test.serial.before(async (t) => {
-    t.timeout(180_000);
+): (() => SharedSystem) =>
+  sharedBy(test, async (scope) => {
     const system = await startRealSystem(scope, settings, options);
     const { url: beside } = await system.startGateway();
     const root = createClient({ baseUrl: system.url });
@@ -57,16 +70,8 @@ export const sharedSystem = (
       await root.users.create({ email: `${name}@example.org`, name, password });
       return signIn(name);
     };
-    shared = { system, beside, root, user, signIn };
+    return { system, beside, root, user, signIn };
   });
-  test.after.always(async () => {
-    for (const release of releases.toReversed()) await release();
-  });
-  return () => {
-    if (!shared) throw new Error('the system was not started');
-    return shared;
-  };
-};
 
 /** What an API error says, or undefined where there was none. */
 export const codeOf = async (work: Promise<unknown>): Promise<string | undefined> => {
