@@ -26,8 +26,10 @@ import {
   type RunningProcess,
   type TestPostgres,
   type TestRedis,
+  type TestScope,
 } from '@backend2/testkit';
-import type { ExecutionContext } from 'ava';
+import type { ExecutionContext, TestFn } from 'ava';
+import { v7 as uuidv7 } from 'uuid';
 import { useMigrated } from './migrated-database.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -72,19 +74,22 @@ export const aUser = (role: Principal['role'] = 'user'): Principal => {
   return { userId: `00000000-0000-4000-8000-${String(users).padStart(12, '0')}`, role };
 };
 
-/** task-intake as a process on servers of its own, and this test as its gateway and its workers. @param given a Redis to use. */
-export const startIntake = async (
-  t: ExecutionContext,
-  env: Record<string, string> = {},
+interface Servers extends Pick<Intake, 'postgres' | 'redisUrl' | 'streams' | 'rpc' | 'first'> {
+  readonly startProcess: (scope: TestScope, more?: Record<string, string>) => Promise<RunningProcess>;
+}
+
+const startServers = async (
+  scope: TestScope,
+  env: Record<string, string>,
   given?: TestRedis,
-): Promise<Intake> => {
-  const redis = given ?? (await useRedis(t));
-  const postgres = await useMigrated(t);
+): Promise<Servers> => {
+  const redis = given ?? (await useRedis(scope));
+  const postgres = await useMigrated(scope);
   const streams = createStreams({ connection: { kind: 'single', url: redis.url } });
   await streams.start();
-  t.teardown(() => streams.stop(abort()));
-  const startProcess = async (more: Record<string, string> = {}) => {
-    const child = runProcess(t, main, {
+  scope.teardown(() => streams.stop(abort()));
+  const startProcess = async (owner: TestScope, more: Record<string, string> = {}) => {
+    const child = runProcess(owner, main, {
       env: {
         DATABASE_URL: postgres.primaryUrl,
         DATABASE_REPLICA_URLS: postgres.standbyUrl,
@@ -97,22 +102,56 @@ export const startIntake = async (
     await child.message(isReady, 60_000);
     return child;
   };
-  const first = await startProcess();
+  const first = await startProcess(scope);
   const client = streams.rpcClient();
   await client.start();
-  t.teardown(() => client.stop(abort()));
+  scope.teardown(() => client.stop(abort()));
   const rpc = rpcClient(client, taskIntakeRpc, { metrics: createMetrics('test') });
-  t.teardown(() => rpc.close());
-  const user = aUser();
+  scope.teardown(() => rpc.close());
+  return { postgres, redisUrl: redis.url, streams, rpc, first, startProcess };
+};
 
+/** task-intake as a process on servers of its own, and this test as its gateway and its workers. @param given a Redis to use. */
+export const startIntake = async (
+  t: ExecutionContext,
+  env: Record<string, string> = {},
+  given?: TestRedis,
+): Promise<Intake> => intakeOf(t, await startServers(t, env, given));
+
+/**
+ * One task-intake for the serial tests of a file, which must leave it running and what they changed for all as it was.
+ * Each has a user of its own, and its workers run what it submitted and pass over what others left.
+ */
+export const sharedIntake = (
+  test: TestFn,
+  env: Record<string, string> = {},
+): ((t: ExecutionContext) => Promise<Intake>) => {
+  const releases: Parameters<TestScope['teardown']>[0][] = [];
+  const scope: TestScope = { teardown: (release) => void releases.unshift(release) };
+  let servers: Promise<Servers> | undefined;
+  test.after.always('the shared task-intake', async () => {
+    for (const release of releases) await release();
+  });
+  return async (t) => {
+    servers ??= startServers(scope, env);
+    return intakeOf(t, await servers, new Set());
+  };
+};
+
+const intakeOf = (
+  t: ExecutionContext,
+  { postgres, redisUrl, streams, rpc, first, startProcess }: Servers,
+  submitted?: Set<string>,
+): Intake => {
+  const user = aUser();
   const intake: Intake = {
     postgres,
-    redisUrl: redis.url,
+    redisUrl,
     streams,
     rpc,
     user,
     first,
-    startProcess,
+    startProcess: (more) => startProcess(t, more),
     metric: async (process, name, labels = '') => {
       const { ports } = await process.message<{ ports: { ops: number } }>(isReady);
       const text = await (await fetch(`http://127.0.0.1:${ports.ops}/metrics`)).text();
@@ -132,9 +171,12 @@ export const startIntake = async (
         checks: [],
         work: { lane: 'standard', slots: 8, busy: 3, kinds: [], costlyInputs: {}, ...work },
       }),
-    submit: (parts, principal = user) =>
-      rpc.call('tasks.create', {
+    submit: (parts, principal = user) => {
+      const taskId = uuidv7();
+      submitted?.add(taskId);
+      return rpc.call('tasks.create', {
         principal,
+        taskId,
         submission: taskSubmissionSchema.parse({
           name: 'a sweep',
           kind: 'http.request',
@@ -142,7 +184,8 @@ export const startIntake = async (
           variables: [{ name: 'n', values: [1, 2, 3, 4] }],
           ...parts,
         }),
-      }),
+      });
+    },
     hear: async <T>(topic: Topic<T>) => {
       const heard = inbox<T>(`message of ${topic.name}`);
       const ears = streams.broadcast(topic).subscribe({ handler: ({ payload }) => heard.push(payload) });
@@ -164,6 +207,7 @@ export const startIntake = async (
         leaseMs: 2000,
         backoff: { baseMs: 10, maxMs: 20 },
         handler: async ({ payload: job, attempt }): Promise<Outcome> => {
+          if (submitted?.has(job.taskId) === false) return { kind: 'done' };
           await streams
             .publisher(taskResults)
             .publish({ type: 'started', ...base(job, attempt), worker: 'test' });

@@ -3,7 +3,9 @@ import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
 import { query } from './books.ts';
-import { aUser, startIntake, type Intake } from './intake-process.ts';
+import { aUser, startIntake, type Intake, sharedIntake } from './intake-process.ts';
+
+const useIntake = sharedIntake(test);
 
 const admin = aUser('admin');
 
@@ -52,16 +54,18 @@ test('a paused lane begins nothing, over a restart and a flushed Redis, while th
   t.is((await intake.finished(id)).state, 'succeeded');
 });
 
-test('workers that start long after the order still learn that their lane is paused', async (t) => {
-  const intake = await startIntake(t);
-  await intake.rpc.call('lanes.pause', { principal: admin, lane: 'standard' });
+test.serial('workers that start long after the order still learn that their lane is paused', async (t) => {
+  const intake = await useIntake(t);
+  const lane = { principal: admin, lane: 'standard' } as const;
+  t.teardown(async () => void (await intake.rpc.call('lanes.resume', lane)));
+  await intake.rpc.call('lanes.pause', lane);
   const orders = await ordersOf(t, intake);
   const again = () => orders.filter((order) => order.type === 'lane' && order.paused).length >= 2;
   t.true(await until(again, { what: 'the order said again' }));
 });
 
-test('only an admin sees, pauses and resumes lanes', async (t) => {
-  const intake = await startIntake(t);
+test.serial('only an admin sees, pauses and resumes lanes', async (t) => {
+  const intake = await useIntake(t);
   const principal = aUser();
   for (const call of [
     intake.rpc.call('lanes.list', { principal }),
@@ -99,36 +103,39 @@ test('a kind is known on the lane whose workers run it, also once none of them r
   );
 });
 
-test('cells are dispatched with the costly axis outermost, and keep their addresses and their retries', async (t) => {
-  const intake = await startIntake(t);
-  await intake.announceWorker({ kinds: ['echo.run'], costlyInputs: { 'echo.run': ['/model'] } });
-  await until(async () => (await laneOf(intake, 'standard'))?.kinds.length === 1);
-  const seen: { ordinal: number; model: string; prompt: number }[] = [];
-  let broken = true;
-  await intake.startWorker(async ({ ordinal, input }) => {
-    seen.push({ ordinal, ...(input as { model: string; prompt: number }) });
-    return broken && ordinal === 1 ? { type: 'failed', error: { code: 'bad', message: 'bad' } } : {};
-  }, 1);
-  const prompts = Array.from({ length: 40 }, (_, i) => i);
-  const models = ['a', 'b', 'c'];
-  const { id: taskId } = await intake.submit({
-    kind: 'echo.run',
-    input: { prompt: '{{prompt}}', model: '{{model}}' },
-    variables: [
-      { name: 'prompt', values: prompts },
-      { name: 'model', values: models },
-    ],
-  });
-  t.is((await intake.finished(taskId)).state, 'partially_failed');
-  t.deepEqual(
-    seen,
-    models.flatMap((model, m) =>
-      prompts.map((prompt) => ({ ordinal: prompt * models.length + m, model, prompt })),
-    ),
-  );
-  broken = false;
-  await intake.rpc.call('tasks.retry', { principal: intake.user, taskId });
-  t.is((await intake.finished(taskId)).state, 'succeeded');
-  t.is(seen.length, 121);
-  t.is(seen.at(-1)?.ordinal, 1);
-});
+test.serial(
+  'cells are dispatched with the costly axis outermost, and keep their addresses and their retries',
+  async (t) => {
+    const intake = await useIntake(t);
+    await intake.announceWorker({ kinds: ['echo.run'], costlyInputs: { 'echo.run': ['/model'] } });
+    await until(async () => (await laneOf(intake, 'standard'))?.kinds.length === 1);
+    const seen: { ordinal: number; model: string; prompt: number }[] = [];
+    let broken = true;
+    await intake.startWorker(async ({ ordinal, input }) => {
+      seen.push({ ordinal, ...(input as { model: string; prompt: number }) });
+      return broken && ordinal === 1 ? { type: 'failed', error: { code: 'bad', message: 'bad' } } : {};
+    }, 1);
+    const prompts = Array.from({ length: 40 }, (_, i) => i);
+    const models = ['a', 'b', 'c'];
+    const { id: taskId } = await intake.submit({
+      kind: 'echo.run',
+      input: { prompt: '{{prompt}}', model: '{{model}}' },
+      variables: [
+        { name: 'prompt', values: prompts },
+        { name: 'model', values: models },
+      ],
+    });
+    t.is((await intake.finished(taskId)).state, 'partially_failed');
+    t.deepEqual(
+      seen,
+      models.flatMap((model, m) =>
+        prompts.map((prompt) => ({ ordinal: prompt * models.length + m, model, prompt })),
+      ),
+    );
+    broken = false;
+    await intake.rpc.call('tasks.retry', { principal: intake.user, taskId });
+    t.is((await intake.finished(taskId)).state, 'succeeded');
+    t.is(seen.length, 121);
+    t.is(seen.at(-1)?.ordinal, 1);
+  },
+);

@@ -1,10 +1,10 @@
 import { connectDatabase, migrate } from '@backend2/database';
-import { usePostgres, type TestPostgres } from '@backend2/testkit';
+import { usePostgres, type TestPostgres, type TestScope } from '@backend2/testkit';
 import type { ExecutionContext } from 'ava';
 import pg from 'pg';
 
 /** Servers with a database of the test's own that has all tables and nothing in them. */
-export const useMigrated = (t: ExecutionContext): Promise<TestPostgres> =>
+export const useMigrated = (t: TestScope): Promise<TestPostgres> =>
   usePostgres(t, { template: 'migrated', prepare: async (url) => void (await migrate(url)) });
 
 /** A plain connection to a database of the test's own. */

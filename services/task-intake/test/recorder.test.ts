@@ -3,10 +3,12 @@ import { until } from '@backend2/testkit';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { counts, drift, query } from './books.ts';
-import { startIntake } from './intake-process.ts';
+import { startIntake, sharedIntake } from './intake-process.ts';
 
-test('a duplicate, a late and a foreign result change nothing, and each is counted', async (t) => {
-  const intake = await startIntake(t);
+const useIntake = sharedIntake(test);
+
+test.serial('a duplicate, a late and a foreign result change nothing, and each is counted', async (t) => {
+  const intake = await useIntake(t);
   const said: TaskResult[] = [];
   await intake.startWorker(async ({ taskId, ordinal, run }, attempt) => {
     const at = Date.now();
@@ -25,7 +27,8 @@ test('a duplicate, a late and a foreign result change nothing, and each is count
   });
   const { id } = await intake.submit({});
   await intake.finished(id);
-  const books = () => query(intake.postgres.primaryUrl, `SELECT * FROM subtasks ORDER BY ordinal`);
+  const books = () =>
+    query(intake.postgres.primaryUrl, `SELECT * FROM subtasks WHERE task_id = $1 ORDER BY ordinal`, [id]);
   const before = await books();
   const ignored = () => intake.metric(intake.first, 'backend2_results_ignored_total');
   const from = await ignored();
@@ -62,15 +65,17 @@ test('a duplicate, a late and a foreign result change nothing, and each is count
 const resultsKey = 'app:{task_results}';
 const eventsKey = 'app:{task_events}';
 
-test('what was written when it could not be told is told as soon as it can be', async (t) => {
-  const intake = await startIntake(t);
+test.serial('what was written when it could not be told is told as soon as it can be', async (t) => {
+  const intake = await useIntake(t);
   const redis = new Redis(intake.redisUrl);
   t.teardown(() => redis.disconnect());
   const worker = await intake.startHeldWorker(4);
   const { id } = await intake.submit({});
   await until(() => worker.begun() === 4, { what: 'the work under way' });
   await until(
-    async () => (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE running = 4`)).length > 0,
+    async () =>
+      (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE id = $1 AND running = 4`, [id]))
+        .length > 0,
   );
   const heard = await intake.hear(taskEvents);
 
@@ -80,7 +85,8 @@ test('what was written when it could not be told is told as soon as it can be', 
   worker.release();
   await until(
     async () =>
-      (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE succeeded = 4`)).length > 0,
+      (await query(intake.postgres.primaryUrl, `SELECT 1 FROM tasks WHERE id = $1 AND succeeded = 4`, [id]))
+        .length > 0,
   );
   await redis.rename(`${eventsKey}:aside`, eventsKey);
   for (let ended = 0; ended < 4;) {
@@ -129,31 +135,35 @@ test('a start that comes again once its run has ended tells nobody anything but 
   t.like(told, { type: 'subtasks', changes: [{ state: 'succeeded', artifacts: [{ id: artifact.id }] }] });
 });
 
-test('a result that Postgres refuses is given up alone: its subtask fails and says so, and no other is held up', async (t) => {
-  const intake = await startIntake(t);
-  await intake.startWorker(async ({ ordinal }) =>
-    // Too small for the column: not zero, and nothing near it.
-    ordinal === 2 ? { durationMs: 1e-60 } : { result: { ['a\0']: ordinal }, durationMs: 5 },
-  );
-  const { id } = await intake.submit({ variables: [{ name: 'n', range: { from: 1, to: 20, step: 1 } }] });
-  const states = () =>
-    query(
-      intake.postgres.primaryUrl,
-      `SELECT state, count(*)::int FROM subtasks GROUP BY state ORDER BY state`,
+test.serial(
+  'a result that Postgres refuses is given up alone: its subtask fails and says so, and no other is held up',
+  async (t) => {
+    const intake = await useIntake(t);
+    await intake.startWorker(async ({ ordinal }) =>
+      // Too small for the column: not zero, and nothing near it.
+      ordinal === 2 ? { durationMs: 1e-60 } : { result: { ['a\0']: ordinal }, durationMs: 5 },
     );
-  await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).dead === 1, {
-    what: 'the result given up',
-  });
-  await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
-    what: 'the others taken',
-  });
-  t.is((await intake.finished(id)).state, 'partially_failed');
-  t.deepEqual(await states(), [
-    { state: 'succeeded', count: 19 },
-    { state: 'failed', count: 1 },
-  ]);
-  const refused = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 2 });
-  t.is(refused.error?.code, 'result_refused');
-  const seen = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 1 });
-  t.deepEqual(seen.result, { 'a\uFFFD': 1 });
-});
+    const { id } = await intake.submit({ variables: [{ name: 'n', range: { from: 1, to: 20, step: 1 } }] });
+    const states = () =>
+      query(
+        intake.postgres.primaryUrl,
+        `SELECT state, count(*)::int FROM subtasks WHERE task_id = $1 GROUP BY state ORDER BY state`,
+        [id],
+      );
+    await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).dead === 1, {
+      what: 'the result given up',
+    });
+    await until(async () => (await intake.streams.inspect(taskResults, 'recorder')).length === 0, {
+      what: 'the others taken',
+    });
+    t.is((await intake.finished(id)).state, 'partially_failed');
+    t.deepEqual(await states(), [
+      { state: 'succeeded', count: 19 },
+      { state: 'failed', count: 1 },
+    ]);
+    const refused = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 2 });
+    t.is(refused.error?.code, 'result_refused');
+    const seen = await intake.rpc.call('subtasks.get', { principal: intake.user, taskId: id, ordinal: 1 });
+    t.deepEqual(seen.result, { 'a\uFFFD': 1 });
+  },
+);

@@ -5,13 +5,14 @@ import { webhookCreationSchema } from '@backend2/contracts';
 import { httpSink, until, type SinkRequest } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
-import { startIntake, type Intake } from './intake-process.ts';
+import { startIntake, type Intake, sharedIntake } from './intake-process.ts';
 
 const fast = {
   WEBHOOK_PRIVATE_HOSTS: '127.0.0.1,localhost',
   WEBHOOK_RETRY_BASE: '100ms',
   WEBHOOK_TIMEOUT: '2s',
 };
+const useIntake = sharedIntake(test, { ...fast, WEBHOOK_TIMEOUT: '60s', WEBHOOK_RETRY_BASE: '10m' });
 
 const addWebhook = (intake: Intake, url: string, events: string[]) =>
   intake.rpc.call('webhooks.create', {
@@ -67,8 +68,8 @@ test('what was being sent when the service died is sent again under its id, and 
   await until(async () => (await deliveries())[0]?.state === 'succeeded');
 });
 
-test('an endpoint that hangs takes its own window of slots and holds back no other', async (t) => {
-  const intake = await startIntake(t, { ...fast, WEBHOOK_TIMEOUT: '60s' });
+test.serial('an endpoint that hangs takes its own window of slots and holds back no other', async (t) => {
+  const intake = await useIntake(t);
   const silent = await silentServer(t);
   const sink = await httpSink(t, () => ({ status: 200 }));
   await addWebhook(intake, silent.url, ['subtask.finished']);
@@ -113,8 +114,8 @@ test('secrets sealed with a former SECRET_KEY go on signing and are sealed with 
   }
 });
 
-test('a test is sent at once to an endpoint that fails, whatever waits for it', async (t) => {
-  const intake = await startIntake(t, { ...fast, WEBHOOK_RETRY_BASE: '10m' });
+test.serial('a test is sent at once to an endpoint that fails, whatever waits for it', async (t) => {
+  const intake = await useIntake(t);
   const { rpc, user: principal } = intake;
   let status = 503;
   const sink = await httpSink(t, () => ({ status }));

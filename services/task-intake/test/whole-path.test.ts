@@ -2,55 +2,85 @@ import { DomainError, taskEvents, webhookCreationSchema, type TaskEvent } from '
 import { httpSink, until } from '@backend2/testkit';
 import test from 'ava';
 import { counts, drift, query } from './books.ts';
-import { aUser, startIntake } from './intake-process.ts';
+import { aUser, startIntake, sharedIntake } from './intake-process.ts';
 
-test('a task runs to its end, each cell once with its values, and the browsers hear of it', async (t) => {
-  const intake = await startIntake(t);
-  const events: TaskEvent[] = [];
-  const subscription = intake.streams
-    .broadcast(taskEvents)
-    .subscribe({ handler: ({ payload }) => void events.push(payload) });
-  await subscription.start();
-  t.teardown(() => subscription.stop(AbortSignal.abort()));
-  const urls: unknown[] = [];
-  await intake.startWorker(async (job) => {
-    urls.push((job.input as { url: string }).url);
-    return { result: job.ordinal };
-  });
-  const { id } = await intake.submit({});
-  const task = await intake.finished(id);
-  t.is(task.state, 'succeeded');
-  t.deepEqual(task.counts, counts({ succeeded: 4 }));
-  t.deepEqual(
-    urls.map(String).toSorted(),
-    [1, 2, 3, 4].map((n) => `http://localhost/${n}`),
-  );
-  const { items } = await intake.rpc.call('subtasks.list', {
-    principal: intake.user,
-    taskId: id,
-    query: { limit: 50 },
-  });
-  t.deepEqual(
-    items.map(({ ordinal, values, result, state }) => ({ ordinal, values, result, state })),
-    [0, 1, 2, 3].map((ordinal) => ({
-      ordinal,
-      values: { n: ordinal + 1 },
-      result: ordinal,
-      state: 'succeeded',
-    })),
-  );
-  await until(() => events.some((event) => event.type === 'task' && event.task.state === 'succeeded'));
-  const ended = events.flatMap((event) =>
-    event.type === 'subtasks' ? event.changes.filter(({ state }) => state === 'succeeded') : [],
-  );
-  t.deepEqual(
-    ended.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
-    [0, 1, 2, 3],
-  );
-});
+const useIntake = sharedIntake(test);
 
-test("another user's task is not there, for reading and for every change", async (t) => {
-  const intake = await startIntake(t);
+// The first, on tables that have just been made.
+test.serial(
+  'a task of 20,000 cells is cancelled within the deadline of a call, while its rows are not in the statistics yet',
+  async (t) => {
+    const intake = await useIntake(t);
+    const values = Array.from({ length: 100 }, (_, n) => n);
+    const { id: taskId } = await intake.submit({
+      input: { url: 'http://localhost/{{a}}/{{b}}/{{c}}' },
+      variables: [
+        { name: 'a', values },
+        { name: 'b', values },
+        { name: 'c', values: [1, 2] },
+      ],
+    });
+    const cancelled = await intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
+    t.deepEqual(cancelled.counts, counts({ cancelled: 20_000 }));
+  },
+);
+
+test.serial(
+  'a task runs to its end, each cell once with its values, and the browsers hear of it',
+  async (t) => {
+    const intake = await useIntake(t);
+    const events: TaskEvent[] = [];
+    const subscription = intake.streams
+      .broadcast(taskEvents)
+      .subscribe({ handler: ({ payload }) => void events.push(payload) });
+    await subscription.start();
+    t.teardown(() => subscription.stop(AbortSignal.abort()));
+    const urls: unknown[] = [];
+    await intake.startWorker(async (job) => {
+      urls.push((job.input as { url: string }).url);
+      return { result: job.ordinal };
+    });
+    const { id } = await intake.submit({});
+    const task = await intake.finished(id);
+    t.is(task.state, 'succeeded');
+    t.deepEqual(task.counts, counts({ succeeded: 4 }));
+    t.deepEqual(
+      urls.map(String).toSorted(),
+      [1, 2, 3, 4].map((n) => `http://localhost/${n}`),
+    );
+    const { items } = await intake.rpc.call('subtasks.list', {
+      principal: intake.user,
+      taskId: id,
+      query: { limit: 50 },
+    });
+    t.deepEqual(
+      items.map(({ ordinal, values, result, state }) => ({ ordinal, values, result, state })),
+      [0, 1, 2, 3].map((ordinal) => ({
+        ordinal,
+        values: { n: ordinal + 1 },
+        result: ordinal,
+        state: 'succeeded',
+      })),
+    );
+    await until(() =>
+      events.some(
+        (event) => event.type === 'task' && event.taskId === id && event.task.state === 'succeeded',
+      ),
+    );
+    const ended = events.flatMap((event) =>
+      event.type === 'subtasks' && event.taskId === id
+        ? event.changes.filter(({ state }) => state === 'succeeded')
+        : [],
+    );
+    t.deepEqual(
+      ended.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+      [0, 1, 2, 3],
+    );
+  },
+);
+
+test.serial("another user's task is not there, for reading and for every change", async (t) => {
+  const intake = await useIntake(t);
   const { id: taskId } = await intake.submit({});
   const principal = aUser();
   const page = { limit: 50 };
@@ -71,8 +101,8 @@ test("another user's task is not there, for reading and for every change", async
   t.is((await intake.rpc.call('tasks.get', { principal: aUser('admin'), taskId })).id, taskId);
 });
 
-test('failed subtasks are kept with their error and run again on retry', async (t) => {
-  const intake = await startIntake(t);
+test.serial('failed subtasks are kept with their error and run again on retry', async (t) => {
+  const intake = await useIntake(t);
   let broken = true;
   await intake.startWorker(async (job) =>
     broken && job.ordinal % 2 === 1 ? { type: 'failed', error: { code: 'no_good', message: 'no good' } } : {},
@@ -90,8 +120,8 @@ test('failed subtasks are kept with their error and run again on retry', async (
   });
 });
 
-test('a cancelled task ends at once and late results do not bring it back', async (t) => {
-  const intake = await startIntake(t);
+test.serial('a cancelled task ends at once and late results do not bring it back', async (t) => {
+  const intake = await useIntake(t);
   const worker = await intake.startHeldWorker(2);
   const { id: taskId } = await intake.submit({});
   await until(() => worker.begun() === 2);
@@ -107,23 +137,8 @@ test('a cancelled task ends at once and late results do not bring it back', asyn
   t.deepEqual(after.counts, counts({ cancelled: 4 }));
 });
 
-test('a task of 20,000 cells is cancelled within the deadline of a call, while its rows are not in the statistics yet', async (t) => {
-  const intake = await startIntake(t);
-  const values = Array.from({ length: 100 }, (_, n) => n);
-  const { id: taskId } = await intake.submit({
-    input: { url: 'http://localhost/{{a}}/{{b}}/{{c}}' },
-    variables: [
-      { name: 'a', values },
-      { name: 'b', values },
-      { name: 'c', values: [1, 2] },
-    ],
-  });
-  const cancelled = await intake.rpc.call('tasks.cancel', { principal: intake.user, taskId });
-  t.deepEqual(cancelled.counts, counts({ cancelled: 20_000 }));
-});
-
-test('a paused task is not dispatched until it is resumed', async (t) => {
-  const intake = await startIntake(t);
+test.serial('a paused task is not dispatched until it is resumed', async (t) => {
+  const intake = await useIntake(t);
   const { rpc, user: principal } = intake;
   const gate = Promise.withResolvers<void>();
   t.teardown(() => gate.resolve());
@@ -151,8 +166,8 @@ test('a paused task is not dispatched until it is resumed', async (t) => {
   t.is((await intake.finished(long)).counts.succeeded, total);
 });
 
-test('counters stay equal to the rows through a storm of results, retries and cancels', async (t) => {
-  const intake = await startIntake(t);
+test.serial('counters stay equal to the rows through a storm of results, retries and cancels', async (t) => {
+  const intake = await useIntake(t);
   await intake.startWorker(async (job, attempt) => {
     const dice = (job.ordinal * 7 + attempt * 13 + job.run * 5) % 10;
     if (dice < 2) return { type: 'retrying', error: { code: 'busy', message: 'busy' } };
