@@ -3,7 +3,9 @@ import { apiKeyModel, userModel } from '@backend2/database';
 import { apiKeyVerifier } from '@backend2/service-kit';
 import { until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
-import { startAuth, useAuthDatabase } from './start-auth.ts';
+import { sharedAuth } from './start-auth.ts';
+
+const useAuth = sharedAuth(test);
 
 const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string) => {
   const error = await t.throwsAsync(work, { instanceOf: DomainError });
@@ -13,10 +15,9 @@ const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string
 test.serial(
   'a key is shown once, speaks for its owner within its scopes, and ends when it is deleted',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
     const principal = await db.addUser('ada@example.com');
     const stranger = await db.addUser('mallory@example.com');
-    const auth = await startAuth(t, db);
     const { rpc } = auth;
     const { key, ...view } = await rpc.call('apiKeys.create', {
       principal,
@@ -67,9 +68,9 @@ test.serial(
 );
 
 test.serial('a key ends with its time and with its owner', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
+  const { rpc } = auth;
   const principal = await db.addUser('ada@example.com');
-  const { rpc } = await startAuth(t, db);
   const apiKey = { name: 'ci', scopes: ['read' as const, 'write' as const] };
   const { key, id } = await rpc.call('apiKeys.create', { principal, apiKey });
   t.like(await rpc.call('apiKeys.verify', { key }), { apiKeyId: id });
@@ -86,9 +87,9 @@ test.serial('a key ends with its time and with its owner', async (t) => {
 });
 
 test.serial('a key cannot be made for the past, nor for an admin by who is none', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
+  const { rpc } = auth;
   const principal = await db.addUser('ada@example.com');
-  const { rpc } = await startAuth(t, db);
   const past = { name: 'x', scopes: ['read' as const], expiresAt: '2020-01-01T00:00:00Z' };
   await refused(t, rpc.call('apiKeys.create', { principal, apiKey: past }), 'validation_failed');
   await refused(
@@ -99,10 +100,9 @@ test.serial('a key cannot be made for the past, nor for an admin by who is none'
 });
 
 test.serial('the verifier of a gateway asks again once the owner was changed', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   const root = await db.addUser('root@example.com', 'admin');
   const ada = await db.addUser('ada@example.com', 'admin');
-  const auth = await startAuth(t, db);
   const { key } = await auth.rpc.call('apiKeys.create', {
     principal: ada,
     apiKey: { name: 'x', scopes: ['read', 'admin'] },

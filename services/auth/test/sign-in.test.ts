@@ -3,7 +3,9 @@ import { userModel } from '@backend2/database';
 import { soonest, until } from '@backend2/testkit';
 import { QueryTypes } from 'sequelize';
 import test, { type ExecutionContext } from 'ava';
-import { password, startAuth, useAuthDatabase } from './start-auth.ts';
+import { password, sharedAuth } from './start-auth.ts';
+
+const useAuth = sharedAuth(test);
 
 const refusal = async (t: ExecutionContext, work: Promise<unknown>): Promise<DomainError> => {
   const error = await t.throwsAsync(work, { instanceOf: DomainError });
@@ -11,9 +13,8 @@ const refusal = async (t: ExecutionContext, work: Promise<unknown>): Promise<Dom
 };
 
 test.serial('a user signs in with the password, and the token says who they are', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   const user = await db.addUser('ada@example.com', 'admin');
-  const auth = await startAuth(t, db);
   const answer = await auth.signIn('Ada@Example.com');
   t.is(answer.expires_in, 10_080 * 60);
   const claims = auth.tokens.verify(answer.access_token);
@@ -25,11 +26,10 @@ test.serial('a user signs in with the password, and the token says who they are'
 test.serial(
   'a wrong password, an unknown account and a disabled one are told apart neither by answer nor by time',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
     await db.addUser('there@example.com');
     const off = await db.addUser('off@example.com');
     await userModel(db.database.primary).update({ disabledAt: new Date() }, { where: { id: off.userId } });
-    const auth = await startAuth(t, db);
     const took: Record<string, number[]> = { there: [], nobody: [] };
     const seen = new Set<string>();
     for (let round = 0; round < 4; round += 1) {
@@ -54,9 +54,8 @@ test.serial(
 );
 
 test.serial('a refresh token is exchanged once, and its reuse ends the whole session', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
   const gateway = await auth.gateway();
   const first = await auth.signIn('ada@example.com');
   const second = await auth.refresh(first.refresh_token);
@@ -72,9 +71,8 @@ test.serial('a refresh token is exchanged once, and its reuse ends the whole ses
 });
 
 test.serial('of many exchanges of one refresh token at once exactly one succeeds', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
   const { refresh_token: token } = await auth.signIn('ada@example.com');
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => auth.refresh(token)));
   t.is(results.filter(({ status }) => status === 'fulfilled').length, 1);
@@ -83,9 +81,8 @@ test.serial('of many exchanges of one refresh token at once exactly one succeeds
 test.serial(
   'whoever ceases to be an admin while they sign in or refresh gets no token of an admin',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
     const ada = await db.addUser('ada@example.com', 'admin');
-    const auth = await startAuth(t, db);
     const { primary } = db.database;
     const { refresh_token: token } = await auth.signIn('ada@example.com');
     const begin = { 'sign-in': () => auth.signIn('ada@example.com'), refresh: () => auth.refresh(token) };
@@ -116,9 +113,8 @@ test.serial(
 test.serial(
   'a logout is heard by a running gateway within a second and known to one that starts later',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
     const user = await db.addUser('ada@example.com');
-    const auth = await startAuth(t, db);
     const gateway = await auth.gateway();
     const other = auth.tokens.verify((await auth.signIn('ada@example.com')).access_token);
     const heardAfterMs = await soonest(1000, async () => {
@@ -138,11 +134,10 @@ test.serial(
   },
 );
 
-test("nobody ends another user's session", async (t) => {
-  const db = await useAuthDatabase(t);
+test.serial("nobody ends another user's session", async (t) => {
+  const { db, auth } = await useAuth(t);
   await db.addUser('ada@example.com');
   const mallory = await db.addUser('mallory@example.com');
-  const auth = await startAuth(t, db);
   const ada = await auth.signIn('ada@example.com');
   const { sessionId, tokenId } = auth.tokens.verify(ada.access_token);
   await auth.rpc.call('tokens.revoke', { principal: mallory, tokenId, sessionId });
@@ -150,9 +145,8 @@ test("nobody ends another user's session", async (t) => {
 });
 
 test.serial('a stranger who guesses is made to wait, and the owner still signs in', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
   await auth.signIn('ada@example.com', { address: '198.51.100.7' });
 
   const stranger = { password: 'a guess', address: '203.0.113.9' };

@@ -12,9 +12,16 @@ import {
   type RevocationList,
   type TypedRpcClient,
 } from '@backend2/service-kit';
-import { createStreams } from '@backend2/streams';
-import { runProcess, usePostgres, useRedis, type RunningProcess } from '@backend2/testkit';
-import type { ExecutionContext } from 'ava';
+import { createStreams, type Streams } from '@backend2/streams';
+import {
+  runProcess,
+  usePostgres,
+  useRedis,
+  type RunningProcess,
+  type TestRedis,
+  type TestScope,
+} from '@backend2/testkit';
+import type { ExecutionContext, TestFn } from 'ava';
 import { argon2PasswordHasher } from '../src/adapters/argon2-password-hasher.ts';
 
 export const secretKey = 'a secret of the tests that is long enough';
@@ -24,14 +31,15 @@ const prepare = async (url: string) => {
   await migrate(url);
 };
 
-export const useAuthDatabase = async (t: ExecutionContext) => {
+const passwordHash = argon2PasswordHasher().hash(password);
+
+export const useAuthDatabase = async (t: TestScope) => {
   const servers = await usePostgres(t, { prepare });
   const database = connectDatabase({
     primaryUrl: servers.primaryUrl,
     pool: { size: 0, maxOverflow: 3, timeoutSeconds: 10 },
   });
   t.teardown(() => database.close());
-  const hasher = argon2PasswordHasher();
   /** Writes straight to the table: what was there before the service came. */
   const addUser = async (
     email: string,
@@ -43,7 +51,7 @@ export const useAuthDatabase = async (t: ExecutionContext) => {
       email,
       name: email,
       role,
-      passwordHash: await hasher.hash(password),
+      passwordHash: await passwordHash,
     });
     return { userId: id, role, email };
   };
@@ -62,14 +70,19 @@ export interface Auth {
   refresh(token: string): Promise<TokenResponse>;
 }
 
-export const startAuth = async (
-  t: ExecutionContext,
-  servers: { readonly primaryUrl: string; readonly standbyUrl?: string; readonly redisUrl?: string },
+interface Started extends Pick<Auth, 'process' | 'url' | 'rpc'> {
+  readonly streams: Streams;
+  readonly startProcess: (more?: Record<string, string>) => Promise<RunningProcess>;
+}
+
+const start = async (
+  scope: TestScope,
+  servers: { readonly primaryUrl: string; readonly standbyUrl?: string },
+  url: string,
   env: Record<string, string> = {},
-): Promise<Auth> => {
-  const url = servers.redisUrl ?? (await useRedis(t)).url;
-  const start = async (more: Record<string, string> = {}) => {
-    const child = runProcess(t, new URL('../src/main.ts', import.meta.url).pathname, {
+): Promise<Started> => {
+  const startProcess = async (more: Record<string, string> = {}) => {
+    const child = runProcess(scope, new URL('../src/main.ts', import.meta.url).pathname, {
       env: {
         REDIS_URL: url,
         DATABASE_URL: servers.primaryUrl,
@@ -84,20 +97,57 @@ export const startAuth = async (
     await child.message((message) => (message as { type?: string }).type === 'ready', 60_000);
     return child;
   };
-  const child = await start();
-  const connection = { kind: 'single', url } as const;
-  const streams = createStreams({ connection });
+  const child = await startProcess();
+  const streams = createStreams({ connection: { kind: 'single', url } });
   const client = streams.rpcClient();
   await streams.start();
   await client.start();
   const rpc = rpcClient(client, authRpc, { metrics: createMetrics('test') });
-  t.teardown(async () => {
+  scope.teardown(async () => {
     rpc.close();
     await client.stop();
     await streams.stop();
   });
+  return { process: child, url, rpc, streams, startProcess };
+};
+
+export const startAuth = async (
+  t: ExecutionContext,
+  servers: { readonly primaryUrl: string; readonly standbyUrl?: string; readonly redisUrl?: string },
+  env: Record<string, string> = {},
+): Promise<Auth> => authOf(t, await start(t, servers, servers.redisUrl ?? (await useRedis(t)).url, env));
+
+/** One auth for the serial tests of a file, which must leave it running. Each finds no users and no guesses counted. */
+export const sharedAuth = (test: TestFn) => {
+  const releases: Parameters<TestScope['teardown']>[0][] = [];
+  const scope: TestScope = { teardown: (release) => void releases.unshift(release) };
+  const begin = async () => {
+    const db = await useAuthDatabase(scope);
+    const redis = await useRedis(scope);
+    return { db, redis, started: await start(scope, db, redis.url) };
+  };
+  let shared: ReturnType<typeof begin> | undefined;
+  test.after.always('the shared auth', async () => {
+    for (const release of releases) await release();
+  });
+  return async (t: ExecutionContext) => {
+    shared ??= begin();
+    const { db, redis, started } = await shared;
+    await db.database.primary.query('DELETE FROM users');
+    await db.waitForStandby();
+    await forgetGuesses(redis);
+    return { db, auth: authOf(t, started) };
+  };
+};
+
+const forgetGuesses = async ({ client }: TestRedis): Promise<void> => {
+  const keys = await client.keys('app:{sign_in}:*');
+  if (keys.length > 0) await client.unlink(...keys);
+};
+
+const authOf = (t: ExecutionContext, { process, url, rpc, streams, startProcess }: Started): Auth => {
   return {
-    process: child,
+    process,
     url,
     rpc,
     tokens: accessTokensFrom({
@@ -107,7 +157,7 @@ export const startAuth = async (
       accessTokenExpireMinutes: 10_080,
     }),
     gateway: async () => {
-      const entities = redisEntities(connection, 'app:');
+      const entities = redisEntities({ kind: 'single', url }, 'app:');
       const list = revocationList({
         streams,
         entities: entities.revocations,
@@ -121,7 +171,7 @@ export const startAuth = async (
       await list.start();
       return list;
     },
-    again: start,
+    again: startProcess,
     signIn: (email, options = {}) =>
       rpc.call('tokens.issue', {
         grant: { grant_type: 'password', username: email, password: options.password ?? password },

@@ -2,7 +2,9 @@ import { DomainError, type Principal } from '@backend2/contracts';
 import { sessionModel, userModel } from '@backend2/database';
 import { useRedis, until } from '@backend2/testkit';
 import test, { type ExecutionContext } from 'ava';
-import { password, startAuth, useAuthDatabase } from './start-auth.ts';
+import { password, sharedAuth, startAuth, useAuthDatabase } from './start-auth.ts';
+
+const useAuth = sharedAuth(test);
 
 const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string) => {
   const error = await t.throwsAsync(work, { instanceOf: DomainError });
@@ -11,9 +13,8 @@ const refused = async (t: ExecutionContext, work: Promise<unknown>, code: string
 };
 
 test.serial('an admin creates, finds, changes and deletes users', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   const principal = await db.addUser('root@example.com', 'admin');
-  const auth = await startAuth(t, db);
   const { rpc } = auth;
   const user = { email: 'Ada@example.com', name: 'Ada', password, role: 'user' as const };
   const made = await rpc.call('users.create', { principal, user });
@@ -35,9 +36,9 @@ test.serial('an admin creates, finds, changes and deletes users', async (t) => {
 });
 
 test.serial('a password is kept as an argon2id hash alone, of memory and passes as OWASP asks', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
+  const { rpc } = auth;
   const principal = await db.addUser('root@example.com', 'admin');
-  const { rpc } = await startAuth(t, db);
   const user = { email: 'ada@example.com', name: 'Ada', password, role: 'user' as const };
   const { id } = await rpc.call('users.create', { principal, user });
   const [rows] = await db.database.primary.query('select * from users where id = $1', { bind: [id] });
@@ -49,9 +50,9 @@ test.serial('a password is kept as an argon2id hash alone, of memory and passes 
 test.serial(
   'the list pages through all users once, with the newest there at once although standbys answer it',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
+    const { rpc } = auth;
     const principal = await db.addUser('root@example.com', 'admin');
-    const { rpc } = await startAuth(t, db);
     const made: string[] = [];
     for (let index = 0; index < 7; index += 1) {
       const user = { email: `u${index}@example.com`, name: 'U', password, role: 'user' as const };
@@ -77,9 +78,9 @@ test.serial(
 );
 
 test.serial('who is no admin, or no longer one, is denied the administration of users', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
+  const { rpc } = auth;
   const user = await db.addUser('ada@example.com');
-  const { rpc } = await startAuth(t, db);
   const stale: Principal = { userId: user.userId, role: 'admin' };
   for (const principal of [user, stale]) {
     await refused(t, rpc.call('users.list', { principal, query: { limit: 10 } }), 'admin_only');
@@ -96,10 +97,10 @@ test.serial('who is no admin, or no longer one, is denied the administration of 
 test.serial(
   'the last admin cannot be deleted, disabled or demoted, not even by two admins at once',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
+    const { rpc } = auth;
     const one = await db.addUser('one@example.com', 'admin');
     const two = await db.addUser('two@example.com', 'admin');
-    const { rpc } = await startAuth(t, db);
     const both = await Promise.allSettled([
       rpc.call('users.update', { principal: one, userId: two.userId, patch: { disabled: true } }),
       rpc.call('users.update', { principal: two, userId: one.userId, patch: { role: 'user' } }),
@@ -115,9 +116,8 @@ test.serial(
 );
 
 test.serial('a new password needs the old one and ends every session of the user', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   const principal = await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
   const gateway = await auth.gateway();
   const before = await auth.signIn('ada@example.com');
   const next = 'an entirely new password';
@@ -145,9 +145,8 @@ test.serial('a new password needs the old one and ends every session of the user
 });
 
 test.serial('whoever found a token cannot guess the password with it', async (t) => {
-  const db = await useAuthDatabase(t);
+  const { db, auth } = await useAuth(t);
   const principal = await db.addUser('ada@example.com');
-  const auth = await startAuth(t, db);
   const patch = { password: 'an entirely new password', currentPassword: 'a guess' };
   const codes: string[] = [];
   for (let guess = 0; guess < 7; guess += 1) {
@@ -161,10 +160,9 @@ test.serial('whoever found a token cannot guess the password with it', async (t)
 test.serial(
   'a change of role refuses the old tokens, and the session gets a new role by its refresh token',
   async (t) => {
-    const db = await useAuthDatabase(t);
+    const { db, auth } = await useAuth(t);
     const principal = await db.addUser('root@example.com', 'admin');
     const ada = await db.addUser('ada@example.com', 'admin');
-    const auth = await startAuth(t, db);
     const gateway = await auth.gateway();
     const before = await auth.signIn('ada@example.com');
     await auth.rpc.call('users.update', { principal, userId: ada.userId, patch: { role: 'user' } });
