@@ -4,7 +4,7 @@ import { patienceMs } from './patience.ts';
 export interface UntilOptions {
   /** Default `patienceMs`. */
   readonly timeoutMs?: number;
-  /** Default 20. */
+  /** Default 20 at first and more with time: a tenth of what was waited, up to 100, as each look costs whom it asks. */
   readonly everyMs?: number;
   /** What is waited for, for the message of the error. */
   readonly what?: string;
@@ -18,8 +18,10 @@ const timeUp = Symbol('time up');
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = patienceMs, everyMs = 20, what = 'the condition' }: UntilOptions = {},
+  { timeoutMs = patienceMs, everyMs, what = 'the condition' }: UntilOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
+  const begun = performance.now();
+  const pauseMs = (): number => everyMs ?? Math.min(100, Math.max(20, (performance.now() - begun) / 10));
   const over = new AbortController();
   const deadline = delay(timeoutMs, timeUp, { signal: over.signal });
   deadline.catch(() => undefined); // rejects only once nobody waits for it any more
@@ -33,7 +35,7 @@ export async function until<T>(
       } catch (error) {
         last = error;
       }
-    } while ((await Promise.race([delay(everyMs), deadline])) !== timeUp);
+    } while ((await Promise.race([delay(pauseMs()), deadline])) !== timeUp);
   } finally {
     over.abort();
   }

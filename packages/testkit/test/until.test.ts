@@ -6,6 +6,17 @@ test('until returns the first truthy value', async (t) => {
   t.is(await until(() => (++calls === 3 ? 'there' : null), { everyMs: 1 }), 'there');
 });
 
+test('until looks more seldom the longer it waits', async (t) => {
+  let calls = 0;
+  const begun = performance.now();
+  await until(() => {
+    calls += 1;
+    return performance.now() - begun > 1000;
+  });
+  // Every 20 ms it would be fifty.
+  t.true(calls <= 35, String(calls));
+});
+
 test('until names what it waited for and the last error when time is up', async (t) => {
   const failing = () => {
     throw new Error('not yet');
