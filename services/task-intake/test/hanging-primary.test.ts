@@ -20,7 +20,7 @@ test('what waits for a primary that hangs is given up, and once it answers all a
     kind: 'http.request',
     input: { url: 'http://localhost/{{n}}' },
     variables: [{ name: 'n', values: Array.from({ length: 100 }, (_, n) => n) }],
-    batchSize: 10,
+    batchSize: 20,
   };
   const { id } = await intake.submit(sweep);
   await until(() => ran.length > 200, { what: 'the work under way' });
@@ -37,9 +37,9 @@ test('what waits for a primary that hangs is given up, and once it answers all a
   await until(async () => (await failures()) > 0, { what: 'the dispatcher giving up' });
 
   primary.resume();
-  t.is((await intake.finished(id, 60_000)).counts.succeeded, 1000);
+  t.is((await intake.finished(id, 60_000)).counts.succeeded, 2000);
   t.deepEqual(
     ran.toSorted((one, other) => one - other),
-    Array.from({ length: 1000 }, (_, ordinal) => ordinal),
+    Array.from({ length: 2000 }, (_, ordinal) => ordinal),
   );
 });

@@ -17,7 +17,7 @@ test('one process dispatches a lane at a time; when it dies another goes on with
   });
   const { id } = await intake.submit({
     variables: [{ name: 'n', values: Array.from({ length: 100 }, (_, n) => n) }],
-    batchSize: 15,
+    batchSize: 30,
   });
   await until(() => done > 200, { what: 'the work under way' });
   const takenOverAfterMs = await soonest(5000, async () => {
@@ -29,8 +29,8 @@ test('one process dispatches a lane at a time; when it dies another goes on with
     return tookMs;
   });
   t.true(takenOverAfterMs < 5000, `${takenOverAfterMs} ms`);
-  t.is((await intake.finished(id)).counts.succeeded, 1500);
-  t.is(done, 1500);
+  t.is((await intake.finished(id)).counts.succeeded, 3000);
+  t.is(done, 3000);
 });
 
 test('a lane held at a primary that hangs is let go all the same, to be held at the next one', async (t) => {
