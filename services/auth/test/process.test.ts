@@ -69,6 +69,10 @@ test.serial(
       t.regex(refused.output, sentence);
       t.notRegex(refused.output, /\n\s+at /);
     }
+    const elsewhere = { REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+    const checked = runProcess(t, main, { args: ['--check-config'], env: { ...env, ...elsewhere } });
+    t.is((await checked.exited).code, 0);
+    t.is(checked.output, '', 'it connects to nothing');
     const wrong = runProcess(t, main, {
       env: { ...env, ALGORITHM: 'none', OPS_PORT: 'x', NODE_ENV: 'production', SECRET_KEY: '' },
     });
