@@ -152,14 +152,22 @@ test('a start on an empty folder runs the whole sweep, and what it made can be r
   t.deepEqual(processesOf(data), []);
   t.false(existsSync(join(data, 'lock.json')));
 
-  const emptied = start(t, ['--data', data, '--port', '0', '--fresh', '--no-sweep'], fewProcesses);
+  const emptied = start(t, ['--data', data, '--port', '0', '--fresh'], fewProcesses);
   const [, other = ''] = await emptied.line(/Password\s+(\S+)/, 240_000);
   t.not(other, password, 'an empty database has an admin of its own');
   const [, url = ''] = await emptied.line(/Open (http:\S+)/);
   const newcomer = createClient({ baseUrl: url });
   await newcomer.auth.signIn(email, other);
-  t.deepEqual((await newcomer.tasks.list()).items, []);
+  await emptied.line(/Submitted .* to lane lumina/);
+  const { items: fresh } = await newcomer.tasks.list();
+  t.is(fresh.length, 2, 'nothing of the former data is there');
+  for (const { id } of fresh) await newcomer.tasks.cancel(id);
   await emptied.line(/Running; Ctrl-C stops everything/);
+  t.regex(
+    emptied.output,
+    /Lane standard: \d+ of 24 succeeded[\s\S]*to see the matrix/,
+    'it goes on after a sweep',
+  );
   emptied.kill('SIGINT');
   t.deepEqual(await emptied.exited, { code: 0, signal: null }, emptied.output);
   t.deepEqual(processesOf(data), []);

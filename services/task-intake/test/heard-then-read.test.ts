@@ -1,4 +1,4 @@
-import { taskEvents, type TaskEvent } from '@backend2/contracts';
+import { taskEvents } from '@backend2/contracts';
 import { migrate } from '@backend2/database';
 import { startOwnPostgres, until } from '@backend2/testkit';
 import test from 'ava';
@@ -14,12 +14,7 @@ test('who hears of an end reads it, although they wrote nothing and the standby 
     DATABASE_REPLICA_URLS: standby.url,
     DB_MAX_REPLICA_LAG: '1h',
   });
-  const events: TaskEvent[] = [];
-  const subscription = intake.streams
-    .broadcast(taskEvents)
-    .subscribe({ handler: ({ payload }) => void events.push(payload) });
-  await subscription.start();
-  t.teardown(() => subscription.stop(AbortSignal.abort()));
+  const events = await intake.hear(taskEvents);
 
   const { id: taskId } = await intake.submit({});
   const server = new pg.Client({ connectionString: standby.url });
@@ -32,7 +27,7 @@ test('who hears of an end reads it, although they wrote nothing and the standby 
   await until(onStandby, { what: 'the task on the standby' });
   await server.query('SELECT pg_wal_replay_pause()');
   await intake.startWorker(async ({ ordinal }) => ({ result: ordinal }));
-  await until(() => events.some((event) => event.type === 'task' && event.task.state === 'succeeded'), {
+  await until(() => events.all.some((event) => event.type === 'task' && event.task.state === 'succeeded'), {
     what: 'the end told',
     timeoutMs: 30_000,
   });

@@ -1,4 +1,4 @@
-import { DomainError, taskEvents, webhookCreationSchema, type TaskEvent } from '@backend2/contracts';
+import { DomainError, taskEvents, webhookCreationSchema } from '@backend2/contracts';
 import { httpSink, until } from '@backend2/testkit';
 import test from 'ava';
 import { counts, drift, query } from './books.ts';
@@ -29,12 +29,7 @@ test.serial(
   'a task runs to its end, each cell once with its values, and the browsers hear of it',
   async (t) => {
     const intake = await useIntake(t);
-    const events: TaskEvent[] = [];
-    const subscription = intake.streams
-      .broadcast(taskEvents)
-      .subscribe({ handler: ({ payload }) => void events.push(payload) });
-    await subscription.start();
-    t.teardown(() => subscription.stop(AbortSignal.abort()));
+    const events = await intake.hear(taskEvents);
     const urls: unknown[] = [];
     await intake.startWorker(async (job) => {
       urls.push((job.input as { url: string }).url);
@@ -63,11 +58,11 @@ test.serial(
       })),
     );
     await until(() =>
-      events.some(
+      events.all.some(
         (event) => event.type === 'task' && event.taskId === id && event.task.state === 'succeeded',
       ),
     );
-    const ended = events.flatMap((event) =>
+    const ended = events.all.flatMap((event) =>
       event.type === 'subtasks' && event.taskId === id
         ? event.changes.filter(({ state }) => state === 'succeeded')
         : [],
